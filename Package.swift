@@ -1,0 +1,36 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Without the unroll threshold, loops over `InlineArray` accumulators stay loops and the accumulators live on the stack.
+let kernelFlags = ["-Ounchecked", "-Xllvm", "-unroll-threshold=1000"]
+
+/// The settings of a kernel target whose code may use these instruction set extensions.
+func kernelSettings(_ features: [String] = []) -> [SwiftSetting] {
+  [.unsafeFlags(kernelFlags + features.flatMap { ["-Xcc", "-m" + $0] })]
+}
+
+let avx2 = ["avx2", "fma", "f16c"]
+let avx512 = avx2 + ["avx512f", "avx512bw", "avx512vl", "avx512dq", "avx512vnni"]
+
+let package = Package(
+  name: "ovrun",
+  products: [
+    .library(name: "OVRuntime", targets: ["OVRuntime"]),
+    .library(name: "IRParser", targets: ["IRParser"]),
+    .library(name: "Quantize", targets: ["Quantize"]),
+    .executable(name: "ovrun", targets: ["ovrun"]),
+  ],
+  targets: [
+    .target(name: "IRParser"),
+    .target(name: "KernelCore", path: "Sources/Kernels/Core", swiftSettings: kernelSettings()),
+    .target(name: "KernelsPortable", dependencies: ["KernelCore"], path: "Sources/Kernels/Portable", swiftSettings: kernelSettings()),
+    .target(name: "KernelsAVX2", dependencies: ["KernelCore"], path: "Sources/Kernels/AVX2", swiftSettings: kernelSettings(avx2)),
+    .target(
+      name: "KernelsAVX512", dependencies: ["KernelCore"], path: "Sources/Kernels/AVX512", swiftSettings: kernelSettings(avx512)),
+    .target(
+      name: "Kernels", dependencies: ["KernelCore", "KernelsPortable", "KernelsAVX2", "KernelsAVX512"],
+      path: "Sources/Kernels/Dispatch", swiftSettings: kernelSettings()),
+    .target(name: "OVRuntime", dependencies: ["IRParser", "Kernels"], path: "Sources/Runtime"),
+    .target(name: "Quantize", dependencies: ["OVRuntime"]),
+    .executableTarget(name: "ovrun", dependencies: ["OVRuntime", "Quantize"]),
+  ])
