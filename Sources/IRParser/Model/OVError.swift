@@ -2,7 +2,9 @@
 public struct OVError: Error, Hashable, Sendable {
   /// What kind of thing went wrong. More codes may be added: compare, do not switch without a default.
   public struct Code: Hashable, Sendable, CustomStringConvertible {
-    private enum Kind: String { case invalidArgument, invalidModel, invalidData, unreadableFile, unwritableFile, unsupported, internalFailure }
+    private enum Kind: String {
+      case invalidArgument, invalidModel, invalidData, unreadableFile, unwritableFile, unsupported, internalFailure
+    }
     private let kind: Kind
     private init(_ kind: Kind) { self.kind = kind }
     /// The caller asked for something that does not exist: an input's name, a device, an option's value.
