@@ -29,8 +29,9 @@ let package = Package(
       name: "KernelsAVX512", dependencies: ["KernelCore"], path: "Sources/Kernels/AVX512", swiftSettings: kernelSettings(avx512)),
     .target(
       name: "Kernels", dependencies: ["KernelCore", "KernelsPortable", "KernelsAVX2", "KernelsAVX512"],
-      path: "Sources/Kernels/Dispatch", swiftSettings: kernelSettings()),
+      path: "Sources/Kernels/Dispatch", swiftSettings: kernelSettings(["xsave"])),
     .target(name: "OVRuntime", dependencies: ["IRParser", "Kernels"], path: "Sources/Runtime"),
     .target(name: "Quantize", dependencies: ["OVRuntime"]),
     .executableTarget(name: "ovrun", dependencies: ["OVRuntime", "Quantize"]),
+    .testTarget(name: "KernelsTests", dependencies: ["Kernels"]),
   ])

@@ -2,9 +2,9 @@
 ///
 /// Each instruction set's target conforms a nominal type of its own, so that no specialisation shares a symbol between
 /// instruction sets. All requirements are single instructions or short sequences without calls.
-package protocol FloatVector: BitwiseCopyable, Sendable {
+@usableFromInline package protocol FloatVector: BitwiseCopyable, Sendable {
   /// The result of a lane-wise comparison.
-  associatedtype Mask: BitwiseCopyable, Sendable
+  associatedtype Mask: Sendable
 
   /// Floats in a register.
   static var lanes: Int { get }

@@ -1,0 +1,10 @@
+#if arch(x86_64)
+import KernelCore
+
+package func vectorOperation_f32x16_avx512(
+  _ operation: Int, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ c: UnsafePointer<Float>,
+  _ output: UnsafeMutablePointer<Float>, _ count: Int
+) {
+  runVectorOperation(F32x16.self, operation: operation, a: a, b: b, c: c, output: output, count: count)
+}
+#endif
