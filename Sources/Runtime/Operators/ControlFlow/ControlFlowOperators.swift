@@ -1,0 +1,1 @@
+let controlFlowOperators: [OperatorRegistry.Entry] = []

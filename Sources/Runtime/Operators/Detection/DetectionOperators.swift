@@ -1,0 +1,1 @@
+let detectionOperators: [OperatorRegistry.Entry] = []

@@ -1,0 +1,1 @@
+let embeddingOperators: [OperatorRegistry.Entry] = []

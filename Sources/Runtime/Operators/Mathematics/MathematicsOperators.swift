@@ -1,0 +1,1 @@
+let mathematicsOperators: [OperatorRegistry.Entry] = []

@@ -1,0 +1,82 @@
+/// The operators there are: for each operation type the versions it has, and who implements them.
+package struct OperatorRegistry: Sendable {
+  /// One operation type.
+  package struct Entry: Sendable {
+    /// OpenVINO's class name.
+    package let type: String
+    /// The operation sets that (re)defined the operation, ascending; a later set that merely contains it means the latest
+    /// definition at or before it.
+    package let versions: [Int]
+    package let make: @Sendable (Node) throws -> any Operator
+
+    package init(_ type: String, _ versions: [Int], _ make: @escaping @Sendable (Node) throws -> any Operator) {
+      self.type = type
+      self.versions = versions
+      self.make = make
+    }
+  }
+
+  private let entries: [String: Entry]
+
+  package init(_ groups: [[Entry]]) {
+    var entries: [String: Entry] = [:]
+    for entry in groups.joined() {
+      precondition(entries.updateValue(entry, forKey: entry.type) == nil, "\(entry.type) is registered twice")
+    }
+    self.entries = entries
+  }
+
+  /// All operators of this package.
+  package static let standard = OperatorRegistry([
+    graphOperators, elementwiseOperators, mathematicsOperators, convolutionOperators, movementOperators, sortingOperators,
+    signalOperators, embeddingOperators, imageOperators, detectionOperators, sequenceOperators, controlFlowOperators,
+  ])
+
+  /// The registered operation types, sorted.
+  package var types: [String] { entries.keys.sorted() }
+
+  package subscript(type: String) -> Entry? { entries[type] }
+
+  /// The operator that a node asks for.
+  ///
+  /// - Throws: ``OVError/Code/unsupported`` naming type, set and layer when there is none; what reading its attributes throws.
+  package func makeOperator(for node: Node) throws(OVError) -> any Operator {
+    guard let entry = entries[node.type] else {
+      let near = nearestType(to: node.type)
+      throw OVError(
+        .unsupported, "operation \(node.type) of \(node.opset) is not supported", at: node.location,
+        suggestion: near.map { "the nearest supported operation is \($0)" })
+    }
+    let number = node.opsetNumber
+    guard node.opset == "ovrun" || number != nil || node.opset == "experimental" else {
+      throw OVError(
+        .unsupported, "operation \(node.type) of \(node.opset) is not supported", at: node.location,
+        suggestion: "it is supported as opset\(entry.versions.last!)")
+    }
+    if let number, number > 17 || number < entry.versions[0] {
+      let nearest = number > 17 ? entry.versions.last! : entry.versions[0]
+      throw OVError(
+        .unsupported, "operation \(node.type) of \(node.opset) is not supported", at: node.location,
+        suggestion: "the nearest supported version is opset\(nearest)")
+    }
+    do { return try entry.make(node) } catch let error as OVError { throw error.located(at: node.location) } catch {
+      throw OVError(.internalFailure, "\(error)", at: node.location)
+    }
+  }
+
+  /// The registered type whose name shares the longest beginning with `type`, when that is at least three letters.
+  private func nearestType(to type: String) -> String? {
+    func shared(_ other: String) -> Int { zip(type.lowercased(), other.lowercased()).prefix { $0 == $1 }.count }
+    guard let best = types.max(by: { shared($0) < shared($1) }), shared(best) >= 3 else { return nil }
+    return best
+  }
+}
+
+extension Node {
+  /// The definition of the operation that the node's set holds, among the ascending `versions` of its type: the latest at or
+  /// before the set's number; extension sets mean the oldest.
+  package func version(among versions: [Int]) -> Int {
+    guard let number = opsetNumber else { return versions[0] }
+    return versions.last { $0 <= number } ?? versions[0]
+  }
+}

@@ -1,0 +1,1 @@
+let sortingOperators: [OperatorRegistry.Entry] = []

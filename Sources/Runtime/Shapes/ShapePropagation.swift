@@ -1,0 +1,136 @@
+/// Infers the types of all values of a model from its Parameters and Constants, on the way evaluating what is constant.
+///
+/// Declared types are replaced. Values that decide shapes (the outputs of ShapeOf, Gather, Concat … chains) are followed even
+/// where the chain is only partly known, by evaluating it with lower and upper bounds.
+struct ShapePropagation {
+  /// The operators of the nodes, by identity: attributes read once.
+  private(set) var operators: [NodeID: any Operator] = [:]
+  /// Values found constant, for users further down.
+  private(set) var constants: [OutputID: Tensor] = [:]
+  private var bounds: [OutputID: ValueBounds] = [:]
+  private let registry: OperatorRegistry
+
+  init(registry: OperatorRegistry = .standard) { self.registry = registry }
+
+  /// The largest value that is evaluated during propagation, in elements: enough for every shape computation, little enough
+  /// to keep weights alone.
+  static let elementLimit = 4096
+
+  /// Propagates through `model`.
+  ///
+  /// - Throws: ``OVError`` naming the layer whose operands contradict its operation.
+  mutating func run(on model: inout Model) throws(OVError) {
+    for id in model.topologicalOrder {
+      let node = model[id]
+      do {
+        let op = try operators[id] ?? registry.makeOperator(for: node)
+        operators[id] = op
+        try propagate(op, node, &model)
+      } catch let error as OVError {
+        throw error.located(at: node.location)
+      } catch {
+        throw OVError(.internalFailure, "\(error)", at: node.location)
+      }
+    }
+  }
+
+  private mutating func propagate(_ op: any Operator, _ node: Node, _ model: inout Model) throws {
+    if let constant = op as? Constant {
+      model.setType(constant.tensor.type, of: OutputID(node.id))
+      constants[OutputID(node.id)] = constant.tensor
+      return
+    }
+    let inputs = node.inputs
+    let constants = self.constants
+    let bounds = self.bounds
+    let operands = Operands(
+      types: inputs.map { model.type(of: $0) }, constant: { constants[inputs[$0]] }, bounds: { bounds[inputs[$0]]?.dimensions })
+    var types = try op.inferTypes(operands)
+    if !node.bodies.isEmpty, let control = op as? any ControlFlowOperator {
+      types = try control.inferTypes(operands, bodies: node.bodies)
+    }
+    for (index, type) in types.enumerated() {
+      guard index < node.outputs.count else { break }
+      model.setType(type, of: OutputID(node.id, index))
+    }
+    guard types.count >= node.outputs.count else {
+      throw OVError(.invalidModel, "the layer has \(node.outputs.count) outputs, the operation has \(types.count)")
+    }
+    try evaluateIfSmall(op, node, model, types)
+  }
+
+  /// Evaluates a shape computation whose operands are known, or known within bounds.
+  private mutating func evaluateIfSmall(_ op: any Operator, _ node: Node, _ model: Model, _ types: [ValueType]) throws {
+    guard op.isPure, node.postOperations.isEmpty, node.bodies.isEmpty else { return }
+    if let shapeOf = op as? any ShapeReading, let dimensions = model.type(of: node.inputs[0]).shape.dimensions {
+      let value = ValueBounds(dimensions, elementType: types[0].elementType, of: shapeOf)
+      if let known = value.exact { constants[OutputID(node.id)] = known } else { bounds[OutputID(node.id)] = value }
+      return
+    }
+    guard types.allSatisfy({ ($0.shape.shape?.checkedElementCount ?? .max) <= ShapePropagation.elementLimit }) else { return }
+    let context = EvaluationContext(node: node)
+    let known = node.inputs.map { constants[$0] }
+    if known.allSatisfy({ $0 != nil }) {
+      guard known.allSatisfy({ $0!.elementCount <= ShapePropagation.elementLimit * 16 }) else { return }
+      let outputs = try op.evaluate(known.map { $0! }, context)
+      for (index, output) in outputs.enumerated() where index < node.outputs.count { constants[OutputID(node.id, index)] = output }
+      return
+    }
+    guard ValueBounds.monotoneTypes.contains(node.type), types[0].elementType.isInteger else { return }
+    let lower = node.inputs.map { constants[$0] ?? bounds[$0]?.lower }
+    let upper = node.inputs.map { constants[$0] ?? bounds[$0]?.upper }
+    guard lower.allSatisfy({ $0 != nil }) else { return }
+    guard let low = try? op.evaluate(lower.map { $0! }, context), let high = try? op.evaluate(upper.map { $0! }, context) else { return }
+    for index in node.outputs.indices where index < low.count && low[index].shape == high[index].shape {
+      let value = ValueBounds(lower: low[index], upper: high[index])
+      if let known = value.exact { constants[OutputID(node.id, index)] = known } else { bounds[OutputID(node.id, index)] = value }
+    }
+  }
+}
+
+/// An operator whose output is its operand's shape.
+protocol ShapeReading: Operator {}
+
+/// An operator with sub-graphs, whose output types depend on theirs.
+protocol ControlFlowOperator: Operator {
+  func inferTypes(_ operands: Operands, bodies: [Body]) throws -> [ValueType]
+}
+
+/// The least and the greatest value that each element of an integer tensor may take.
+struct ValueBounds {
+  var lower: Tensor
+  var upper: Tensor
+
+  /// Stands for "no upper limit" in ``upper``; halved so that sums of two do not overflow.
+  static let unbounded = Int(Int32.max)
+
+  /// Operations that give ordered results for ordered operands: evaluating both bounds bounds the result.
+  static let monotoneTypes: Set<String> = [
+    "Gather", "Concat", "Unsqueeze", "Squeeze", "Slice", "StridedSlice", "Convert", "Add", "Multiply", "Reshape", "Broadcast",
+    "Maximum", "Minimum", "Split", "VariadicSplit", "ReduceProd", "Transpose",
+  ]
+
+  init(lower: Tensor, upper: Tensor) {
+    self.lower = lower
+    self.upper = upper
+  }
+
+  init(_ dimensions: [Dimension], elementType: ElementType, of _: any ShapeReading) {
+    lower = Tensor(elementType, shape: [dimensions.count], ints: dimensions.map(\.lowerBound))
+    upper = Tensor(elementType, shape: [dimensions.count], ints: dimensions.map { Swift.min($0.upperBound ?? .max, ValueBounds.unbounded) })
+  }
+
+  /// The value when the bounds meet.
+  var exact: Tensor? { lower.int64s() == upper.int64s() ? lower : nil }
+
+  /// The elements as extents; `nil` when one may be negative.
+  var dimensions: [Dimension]? {
+    guard lower.shape.count <= 1 else { return nil }
+    var result: [Dimension] = []
+    for (low, high) in zip(lower.ints(), upper.ints()) {
+      guard low >= 0, high >= low else { return nil }
+      result.append(Dimension(lowerBound: low, upperBound: high >= ValueBounds.unbounded ? nil : high))
+    }
+    return result
+  }
+}
