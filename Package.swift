@@ -2,7 +2,11 @@
 import PackageDescription
 
 /// Without the unroll threshold, loops over `InlineArray` accumulators stay loops and the accumulators live on the stack.
-let kernelFlags = ["-Ounchecked", "-Xllvm", "-unroll-threshold=1000"]
+/// Without the whole module in view, as in a debug build, a file's kernels call the vector type of another file indirectly.
+let kernelFlags = [
+  "-Ounchecked", "-Xllvm", "-unroll-threshold=1000",
+  "-whole-module-optimization", "-disable-batch-mode", "-num-threads", "1",
+]
 
 /// The settings of a kernel target whose code may use these instruction set extensions.
 func kernelSettings(_ features: [String] = []) -> [SwiftSetting] {

@@ -27,7 +27,7 @@ import Testing
         (([0] + c + pad) as [Float]).withUnsafeBufferPointer { c in
           output.withUnsafeMutableBufferPointer { output in
             kernel.run(
-              operation.rawValue, a.baseAddress! + 1, b.baseAddress! + 1, c.baseAddress! + 1, output.baseAddress! + 1, count)
+              operation, a.baseAddress! + 1, b.baseAddress! + 1, c.baseAddress! + 1, output.baseAddress! + 1, count)
           }
         }
       }

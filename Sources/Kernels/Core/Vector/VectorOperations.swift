@@ -1,5 +1,5 @@
-/// The operations of a ``FloatVector``, by a number that crosses from a test to an instruction set's target.
-@frozen @usableFromInline package enum VectorOperation: Int, CaseIterable, Sendable {
+/// The operations of a ``FloatVector``, as a value that crosses from a test to an instruction set's target.
+@frozen @usableFromInline package enum VectorOperation: CaseIterable, Sendable {
   case add, subtract, multiply, divide, fma, minimum, maximum, squareRoot
   case roundedToNearestEven, roundedDown, withSign, magnitude, exponentOfTwo, exponentPart, significandPart
   case less, lessOrEqual, equal, sum, greatest, load, widen, narrow
@@ -10,7 +10,7 @@
 /// Results go to `output`; comparisons give 1 and 0, reductions one value.
 package typealias VectorOperationFunction =
   @Sendable (
-    _ operation: Int, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ c: UnsafePointer<Float>,
+    _ operation: VectorOperation, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ c: UnsafePointer<Float>,
     _ output: UnsafeMutablePointer<Float>, _ count: Int
   ) -> Void
 
@@ -32,7 +32,7 @@ package struct VectorOperationKernel: KernelDescriptor {
 /// The body of every ``VectorOperationFunction``.
 @inlinable @inline(__always)
 package func runVectorOperation<V: FloatVector>(
-  _: V.Type, operation: Int, a: UnsafePointer<Float>, b: UnsafePointer<Float>, c: UnsafePointer<Float>,
+  _: V.Type, operation: VectorOperation, a: UnsafePointer<Float>, b: UnsafePointer<Float>, c: UnsafePointer<Float>,
   output: UnsafeMutablePointer<Float>, count: Int
 ) {
   let full = count == V.lanes
@@ -42,7 +42,7 @@ package func runVectorOperation<V: FloatVector>(
   let y = read(b)
   let one = V.splat(1)
   let result: V
-  switch VectorOperation(rawValue: operation)! {
+  switch operation {
   case .add: result = x + y
   case .subtract: result = x - y
   case .multiply: result = x * y
