@@ -9,7 +9,8 @@ import Testing
   /// Operands that reach signs, ties, subnormals, infinities and NaN.
   static let special: [Float] = [
     0, -0.0, 1, -1, 0.5, -0.5, 1.5, -1.5, 2.5, -2.5, 0.3, -0.3, 7.75, -7.75, 1e-3, 65504, 65520, -65519, 1e6, -3e8,
-    0x1p-14, 0x1p-24, 0x1.8p-25, 0x1p-25, 0x1p-26, 0x1.002p0, 0x1.006p0, 2049, 2051, .infinity, -.infinity, .nan,
+    0x1p-14, 0x1p-24, 0x1.8p-25, 0x1p-25, 0x1p-26, 0x1.002p0, 0x1.006p0, 2049, 2051, 0x1.000002p22, 0x1.fffffep22, .infinity, -.infinity,
+    .nan,
   ]
 
   /// Runs `operation` at an address that is a multiple of 4 bytes only, and checks that nothing outside `outputCount` is written.
@@ -105,6 +106,7 @@ import Testing
       #expect(Self.run(kernel, .exponentPart, powers) == lanes.map { $0 + 1 })
       #expect(Self.run(kernel, .significandPart, powers) == lanes.map { _ in 0.8125 })
     }
+    #expect(Self.run(kernel, .exponentOfTwo, [-127, 128]) == [0, .infinity])
   }
 
   @Test(arguments: kernels) func reductions(_ kernel: VectorOperationKernel) {

@@ -101,10 +101,11 @@ struct F32x4: FloatVector {
     #endif
   }
   @inline(__always) func roundedToNearestEven() -> Self {
-    // Adding 1.5 · 2²³ leaves no bits for a fraction. The sign is restored for what rounds to −0.
-    let magic = Self.splat(0x1.8p23)
-    let rounded = ((self + magic) - magic).withSign(of: self)
-    return .select(magnitude() < .splat(0x1p22), rounded, self)
+    // Adding 2²³ to the magnitude leaves no bits for a fraction; from there on there is none. The sign is restored last, so that
+    // what rounds to −0 does.
+    let whole = Self.splat(0x1p23)
+    let magnitude = magnitude()
+    return .select(magnitude < whole, ((magnitude + whole) - whole).withSign(of: self), self)
   }
   @inline(__always) func roundedDown() -> Self {
     let r = roundedToNearestEven()

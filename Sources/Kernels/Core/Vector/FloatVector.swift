@@ -38,13 +38,13 @@
   /// The greater lane; `other` where either is NaN.
   func max(_ other: Self) -> Self
   func squareRoot() -> Self
-  /// To the nearest integer, ties to even. Lanes beyond ±2²² may be returned unchanged.
+  /// To the nearest integer, ties to even.
   func roundedToNearestEven() -> Self
   func roundedDown() -> Self
   /// The magnitude of self with the sign of `other`.
   func withSign(of other: Self) -> Self
   func magnitude() -> Self
-  /// 2ⁿ for lanes that hold integers in −126...127.
+  /// 2ⁿ for lanes that hold integers in −126...127; 0 for −127 and infinity for 128.
   func exponentOfTwo() -> Self
   /// The exponent of a normal positive lane as a float, and its significand scaled to [0.5, 1).
   func splitExponent() -> (exponent: Self, significand: Self)
