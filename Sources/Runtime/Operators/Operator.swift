@@ -3,11 +3,6 @@
 /// A conforming type stands in a file of its own (or of a tight family) under `Operators/`, and one line of
 /// ``OperatorRegistry`` names it.
 package protocol Operator: Sendable {
-  /// Reads and checks the node's attributes.
-  ///
-  /// - Throws: ``OVError/Code/invalidModel`` for attributes that contradict the operation's specification.
-  init(_ node: Node) throws
-
   /// Infers the types of the outputs as far as they are known, and checks the operands.
   ///
   /// Called with types of unknown rank or extents too; a result may always be less precise than possible, never wrong.

@@ -7,6 +7,8 @@ package struct OperatorRegistry: Sendable {
     /// The operation sets that (re)defined the operation, ascending; a later set that merely contains it means the latest
     /// definition at or before it.
     package let versions: [Int]
+    /// Reads and checks a node's attributes; throws ``OVError/Code/invalidModel`` when they contradict the operation's
+    /// specification.
     package let make: @Sendable (Node) throws -> any Operator
 
     package init(_ type: String, _ versions: [Int], _ make: @escaping @Sendable (Node) throws -> any Operator) {
