@@ -40,4 +40,11 @@ enum AutoBroadcast: Sendable {
     let padded = trimmed + [Int](repeating: 1, count: target.count - start - trimmed.count)
     return padded.broadcastStrides(to: target)
   }
+  /// For each element of the result, of shape `target`, the offsets of the two elements it is made of.
+  func offsets(_ a: Shape, _ b: Shape, target: Shape) -> ([Int], [Int]) {
+    (
+      target.offsets(strides: a.broadcastStrides(to: target)),
+      target.offsets(strides: secondStrides(b, target: target))
+    )
+  }
 }
