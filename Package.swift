@@ -38,4 +38,5 @@ let package = Package(
     .target(name: "Quantize", dependencies: ["OVRuntime"]),
     .executableTarget(name: "ovrun", dependencies: ["OVRuntime", "Quantize"]),
     .testTarget(name: "KernelsTests", dependencies: ["Kernels"]),
+    .testTarget(name: "RuntimeTests", dependencies: ["OVRuntime"]),
   ])
