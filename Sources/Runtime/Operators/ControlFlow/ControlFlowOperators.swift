@@ -1,1 +1,4 @@
-let controlFlowOperators: [OperatorRegistry.Entry] = []
+let controlFlowOperators: [OperatorRegistry.Entry] = [
+  .init("ReadValue", [3, 6], ReadValue.init),
+  .init("Assign", [3, 6], Assign.init),
+]

@@ -1,1 +1,3 @@
-let imageOperators: [OperatorRegistry.Entry] = []
+let imageOperators: [OperatorRegistry.Entry] = [
+  .init("Interpolate", [1, 4, 11], Interpolate.init)
+]
