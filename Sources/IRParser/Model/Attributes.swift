@@ -14,6 +14,9 @@ public struct Attributes: Hashable, Sendable {
 
   public init() {}
 
+  /// - Precondition: no two entries have the same name.
+  package init(uniqueEntries entries: [Entry]) { self.entries = entries }
+
   /// The text of an attribute; `nil` when absent.
   public subscript(name: String) -> String? {
     get { entries.first { $0.name == name }?.value }
@@ -125,9 +128,10 @@ extension Attributes: ExpressibleByDictionaryLiteral {
 }
 
 extension PartialShape {
-  /// Reads the notation of the IR's `shape` attributes; `nil` when it is malformed or an extent is below −1.
+  /// Reads the notation of the IR's `shape` attributes, with or without brackets; `nil` when it is malformed or an extent is below −1.
   public init?(irText: String) {
-    let text = irText.trimmed
+    var text = irText.trimmed
+    if text.hasPrefix("["), text.hasSuffix("]") { text = String(text.dropFirst().dropLast()).trimmed }
     if text == "..." {
       self = .dynamic
       return
