@@ -1,4 +1,16 @@
 let movementOperators: [OperatorRegistry.Entry] = [
+  .init("Broadcast", [1, 3], Broadcast.init),
+  .init("Concat", [1], Concat.init),
+  .init("Gather", [1, 7, 8], Gather.init),
+  .init("Pad", [1, 12], Pad.init),
+  .init("Reshape", [1], Reshape.init),
   .init("ShapeOf", [1, 3], ShapeOf.init),
+  .init("Slice", [8], Slice.init),
+  .init("SliceScatter", [15], SliceScatter.init),
+  .init("Split", [1], Split.init),
+  .init("Squeeze", [1, 15], Squeeze.init),
+  .init("StridedSlice", [1], StridedSlice.init),
   .init("Transpose", [1], Transpose.init),
+  .init("Unsqueeze", [1], Unsqueeze.init),
+  .init("VariadicSplit", [1], VariadicSplit.init),
 ]
