@@ -34,7 +34,7 @@ let package = Package(
     .target(
       name: "Kernels", dependencies: ["KernelCore", "KernelsPortable", "KernelsAVX2", "KernelsAVX512"],
       path: "Sources/Kernels/Dispatch", swiftSettings: kernelSettings(["xsave"])),
-    .target(name: "OVRuntime", dependencies: ["IRParser", "Kernels"], path: "Sources/Runtime"),
+    .target(name: "OVRuntime", dependencies: ["IRParser", "KernelCore", "Kernels"], path: "Sources/Runtime"),
     .target(name: "Quantize", dependencies: ["OVRuntime"]),
     .executableTarget(name: "ovrun", dependencies: ["OVRuntime", "Quantize"]),
     .testTarget(name: "IRParserTests", dependencies: ["IRParser"]),

@@ -117,6 +117,9 @@ public struct Node: Sendable {
     self.location = location ?? OVError.Location(layerName: name, layerType: "\(type) (\(opset))")
   }
 
+  /// The number of inputs that the operation itself takes; those of the post-operations stand behind them.
+  public var ownInputCount: Int { postOperations.reduce(inputs.count) { min($0, $1.operands.min() ?? $0) } }
+
   /// The number behind `opset`; `nil` for extension sets.
   public var opsetNumber: Int? { opset.hasPrefix("opset") ? Int(opset.dropFirst(5)) : nil }
 }

@@ -38,19 +38,10 @@ package struct ReferenceInterpreter {
   }
 
   private func evaluate(_ node: Node, _ operands: [Tensor], _ variables: VariableStore) throws -> [Tensor] {
-    let own = node.postOperations.reduce(operands.count) { min($0, $1.operands.min() ?? $0) }
     let context = EvaluationContext(node: node, variables: variables) { body, inputs in
       try ReferenceInterpreter(node.bodies[body].model, registry: registry).run(inputs, variables: variables)
     }
-    var outputs = try operators[node.id]!.evaluated(Array(operands[..<own]), context)
-    for post in node.postOperations {
-      let fused = Node(
-        name: post.name, type: post.type, opset: post.opset, attributes: post.attributes, location: node.location)
-      var arguments = post.operands.map { operands[$0] }
-      arguments.insert(outputs[0], at: post.position)
-      outputs[0] = try registry.makeOperator(for: fused).evaluated(arguments, EvaluationContext(node: fused, variables: variables))[0]
-    }
-    return outputs
+    return try operators[node.id]!.evaluated(node, operands, context, registry)
   }
 }
 
@@ -59,5 +50,17 @@ extension Operator {
   package func evaluated(_ operands: [Tensor], _ context: EvaluationContext) throws -> [Tensor] {
     _ = try inferTypes(Operands(operands))
     return try evaluate(operands, context)
+  }
+
+  /// Evaluates a node with its post-operations.
+  func evaluated(_ node: Node, _ operands: [Tensor], _ context: EvaluationContext, _ registry: OperatorRegistry) throws -> [Tensor] {
+    var outputs = try evaluated(Array(operands[..<node.ownInputCount]), context)
+    for post in node.postOperations {
+      let fused = Node(name: post.name, type: post.type, opset: post.opset, attributes: post.attributes, location: node.location)
+      var arguments = post.operands.map { operands[$0] }
+      arguments.insert(outputs[0], at: post.position)
+      outputs[0] = try registry.makeOperator(for: fused).evaluated(arguments, EvaluationContext(node: fused, variables: context.variables))[0]
+    }
+    return outputs
   }
 }

@@ -1,0 +1,84 @@
+import KernelCore
+import Kernels
+import Synchronization
+
+/// A model ready to run: kernels chosen, weights packed, memory planned.
+///
+/// Compiling does everything that does not depend on input values. A model whose inputs have unknown extents is compiled as far as
+/// possible, and completed for each set of shapes it meets; the plans of the last sixteen sets are kept.
+///
+/// Safe to use from any task. Make one ``InferRequest`` for each inference that is to run at the same time.
+public final class CompiledModel: Sendable {
+  /// The options as they took effect: device and threads decided.
+  public let options: CompileOptions
+  /// The model after optimisation.
+  public let optimizedModel: Model
+  /// What the passes did, in the order they ran.
+  public let passReport: [PassReport]
+  /// The model's inputs, in Parameter order.
+  public let inputs: [PortInfo]
+  /// The model's outputs, in Result order.
+  public let outputs: [PortInfo]
+  let plans: PlanCache
+
+  /// Compiles a model.
+  ///
+  /// - Throws: ``OVError/Code/unsupported`` for operations there is no implementation of (before any work is done),
+  ///   ``OVError/Code/invalidModel`` where operands contradict their operation, ``OVError/Code/invalidArgument`` for options
+  ///   that do not exist.
+  public init(_ model: Model, _ options: CompileOptions = CompileOptions()) throws(OVError) {
+    try options.validate()
+    var options = options
+    options.device = "CPU"
+    let workers = options.threads ?? CompiledModel.defaultThreads(options)
+    options.threads = workers
+    self.options = options
+    for node in model.nodes { _ = try OperatorRegistry.standard.makeOperator(for: node) }
+    var optimized = model
+    let optimizer = Optimizer(isEnabled: options.optimization)
+    try optimizer.inferTypes(&optimized)
+    inputs = optimized.inputs
+    outputs = optimized.outputs
+    passReport = try optimizer.prepare(&optimized)
+    optimizedModel = optimized
+    let environment = CompileEnvironment(
+      base: optimized, features: .current, workers: workers, precision: options.precision, optimization: options.optimization)
+    plans = PlanCache(base: optimized, environment: environment)
+    let shapes = optimized.parameters.map { optimized[$0].outputs[0].type.shape.shape }
+    if shapes.allSatisfy({ $0 != nil }) { _ = try plans.plan(for: shapes.map { $0! }) }
+  }
+
+  /// The threads that one inference uses when the caller does not say.
+  private static func defaultThreads(_ options: CompileOptions) -> Int {
+    let available = availableProcessors()
+    return min(Team.largestTeam, options.hint == .throughput ? max(1, available / options.requestCount) : available)
+  }
+
+  /// The instruction set that the kernels were chosen for.
+  public var instructionSet: String { plans.environment.features.instructionSetName }
+
+  /// Makes a request with memory of its own.
+  public func makeRequest() -> InferRequest { InferRequest(self) }
+
+  /// Compiles for input shapes in Parameter order, ahead of the first inference with them.
+  public func prepare(for shapes: [Shape]) throws(OVError) { _ = try plans.plan(for: shapes) }
+
+  /// The steps of the plan that was used last; empty while there is none.
+  public var steps: [StepInfo] { plans.latest?.steps.map(\.info) ?? [] }
+
+  /// Bytes that one request needs for intermediate values, for the plan that was used last.
+  public var arenaByteCount: Int { plans.latest?.arenaByteCount ?? 0 }
+
+  /// Bytes of weights in the kernels' formats.
+  public var packedWeightsByteCount: Int { plans.environment.derivedByteCount }
+}
+
+/// What one pass did to a model.
+public struct PassReport: Sendable {
+  /// The pass, such as `FuseActivation`.
+  public let name: String
+  /// What it changed, a line a change.
+  public internal(set) var details: [String]
+  /// How often it changed something.
+  public var count: Int { details.count }
+}

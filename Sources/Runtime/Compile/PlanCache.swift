@@ -1,0 +1,47 @@
+import Synchronization
+
+/// The plans of a compiled model, one for each set of input shapes, the least recently used given up.
+final class PlanCache: Sendable {
+  /// How many plans are kept.
+  static let capacity = 16
+
+  let base: Model
+  let environment: CompileEnvironment
+
+  private struct State {
+    var plans: [[Shape]: Plan] = [:]
+    var recency: [[Shape]] = []
+  }
+  private let state = Mutex(State())
+
+  init(base: Model, environment: CompileEnvironment) {
+    self.base = base
+    self.environment = environment
+  }
+
+  /// The plan for input shapes in Parameter order, compiled when there is none.
+  func plan(for shapes: [Shape]) throws(OVError) -> Plan {
+    if let known = state.withLock({ state -> Plan? in
+      guard let plan = state.plans[shapes] else { return nil }
+      if state.recency.last != shapes, let position = state.recency.firstIndex(of: shapes) {
+        state.recency.remove(at: position)
+        state.recency.append(shapes)
+      }
+      return plan
+    }) { return known }
+    var model = base
+    for (id, shape) in zip(base.parameters, shapes) {
+      model.update(id) { $0.attributes["shape"] = PartialShape(shape).irText }
+    }
+    let operators = try environment.optimizer.specialize(&model)
+    let plan = try Plan(model, operators: operators, environment: environment)
+    state.withLock { state in
+      if state.plans.updateValue(plan, forKey: shapes) == nil { state.recency.append(shapes) }
+      if state.recency.count > PlanCache.capacity { state.plans[state.recency.removeFirst()] = nil }
+    }
+    return plan
+  }
+
+  /// The plan that was used last.
+  var latest: Plan? { state.withLock { state in state.recency.last.flatMap { state.plans[$0] } } }
+}
