@@ -248,6 +248,9 @@ final class PlanBuilder {
     return whole.sliced(axis: placement.axis, start: placement.start, count: shape[placement.axis])
   }
 
+  /// Whether an output is to be written into a part of a Concat.
+  func isPlaced(_ output: OutputID) -> Bool { placements[output] != nil }
+
   /// Where a value lies, when memory for it has been decided already.
   func placed(_ output: OutputID) -> View? { views[output] }
 
