@@ -10,7 +10,11 @@ struct ShapePropagation {
   private var bounds: [OutputID: ValueBounds] = [:]
   private let registry: OperatorRegistry
 
-  init(registry: OperatorRegistry = .standard) { self.registry = registry }
+  /// - Parameter values: what Parameters of a sub-graph are known to hold.
+  init(registry: OperatorRegistry = .standard, values: [OutputID: Tensor] = [:]) {
+    self.registry = registry
+    constants = values
+  }
 
   /// The largest value that is evaluated during propagation, in elements: enough for every shape computation, little enough
   /// to keep weights alone.
@@ -45,9 +49,13 @@ struct ShapePropagation {
     let bounds = self.bounds
     let operands = Operands(
       types: inputs.map { model.type(of: $0) }, constant: { constants[inputs[$0]] }, bounds: { bounds[inputs[$0]]?.dimensions })
-    var types = try op.inferTypes(operands)
-    if !node.bodies.isEmpty, let control = op as? any ControlFlowOperator {
-      types = try control.inferTypes(operands, bodies: node.bodies)
+    let types: [ValueType]
+    if let control = op as? any ControlFlowOperator {
+      var propagation = BodyPropagation(node.bodies, registry: registry)
+      types = try control.inferTypes(operands, &propagation)
+      model.update(node.id) { $0.bodies = propagation.bodies }
+    } else {
+      types = try op.inferTypes(operands)
     }
     for (index, type) in types.enumerated() {
       guard index < node.outputs.count else { break }
@@ -90,11 +98,6 @@ struct ShapePropagation {
 
 /// An operator whose output is its operand's shape.
 protocol ShapeReading: Operator {}
-
-/// An operator with sub-graphs, whose output types depend on theirs.
-protocol ControlFlowOperator: Operator {
-  func inferTypes(_ operands: Operands, bodies: [Body]) throws -> [ValueType]
-}
 
 /// The least and the greatest value that each element of an integer tensor may take.
 struct ValueBounds {
