@@ -1,21 +1,18 @@
 /// RNNCell, GRUCell and LSTMCell: one step of a recurrent network over a batch.
 ///
 /// Operands: `X[batch, input]`, the states `[batch, H]` (hidden, and for LSTM cell), `W[G·H, input]`, `R[G·H, H]`, and optionally
-/// `B`; LSTMCell 1 also has optional peephole weights `P[3·H]`. Outputs: the new states.
+/// `B`; LSTMCell 1 also has optional peephole weights `P[3·H]`, of the gates f, i, o. Outputs: the new states.
+///
+/// The `weights_format` that models state for LSTMCell 1 means nothing: the gates stand in the order f, i, c, o.
 struct RecurrentCell: Operator {
   let unit: RecurrentUnit
-  /// LSTMCell 1: the gate (f, i, c, o) that each block of the weights belongs to; the identity otherwise.
-  let gateOrder: [Int]
+  /// LSTMCell 1: whether the input gate is 1 − f.
   let couplesInputAndForget: Bool
   let takesPeepholes: Bool
-
-  private enum WeightsFormat: String, CaseIterable { case fico, icof, ifco, ifoc, iofc }
 
   init(_ node: Node, _ kind: RecurrentUnit.Kind) throws {
     unit = try RecurrentUnit(node, kind)
     takesPeepholes = kind == .lstm && node.version(among: [1, 4]) == 1
-    let format = takesPeepholes ? try node.attributes.choice("weights_format", default: WeightsFormat.fico) : .fico
-    gateOrder = kind == .lstm ? format.rawValue.map { Array("fico").firstIndex(of: $0)! } : Array(0..<kind.gateCount)
     couplesInputAndForget = takesPeepholes ? try node.attributes.bool("input_forget", default: false) : false
   }
 
@@ -53,10 +50,9 @@ struct RecurrentCell: Operator {
     let x = operands[0].doubles()
     let initial = (1..<first).map { operands[$0].doubles() }
     let weights = RecurrentUnit.Weights(
-      inputSize: inputSize, w: ordered(operands[first].doubles(), width: size * inputSize),
-      r: ordered(operands[first + 1].doubles(), width: size * size),
-      b: operands.count > first + 2
-        ? ordered(operands[first + 2].doubles(), width: size) : [Double](repeating: 0, count: unit.biasCount),
+      inputSize: inputSize, w: operands[first].doubles(),
+      r: operands[first + 1].doubles(),
+      b: operands.count > first + 2 ? operands[first + 2].doubles() : [Double](repeating: 0, count: unit.biasCount),
       peepholes: operands.count > first + 3 ? operands[first + 3].doubles() : [], couplesInputAndForget: couplesInputAndForget)
     var hidden: [Double] = []
     var cell: [Double] = []
@@ -68,15 +64,5 @@ struct RecurrentCell: Operator {
       cell += state.cell
     }
     return [hidden, cell].prefix(unit.kind.stateCount).map { Tensor(operands[0].elementType, shape: [batch, size], doubles: $0) }
-  }
-
-  /// Weights whose blocks, `width` long, stand in ``gateOrder``, in the unit's order; blocks beyond the gates stay.
-  private func ordered(_ values: [Double], width: Int) -> [Double] {
-    if gateOrder == Array(0..<gateOrder.count) { return values }
-    var result = values
-    for (block, gate) in gateOrder.enumerated() {
-      result.replaceSubrange(gate * width..<(gate + 1) * width, with: values[block * width..<(block + 1) * width])
-    }
-    return result
   }
 }

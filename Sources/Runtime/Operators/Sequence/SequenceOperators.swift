@@ -5,4 +5,7 @@ let sequenceOperators: [OperatorRegistry.Entry] = [
   .init("RNNSequence", [5]) { try RecurrentSequence($0, .rnn) },
   .init("GRUSequence", [5]) { try RecurrentSequence($0, .gru) },
   .init("LSTMSequence", [5]) { try RecurrentSequence($0, .lstm) },
+  .init("CTCLoss", [4], CTCLoss.init),
+  .init("CTCGreedyDecoder", [1], CTCGreedyDecoder.init(masked:)),
+  .init("CTCGreedyDecoderSeqLen", [6], CTCGreedyDecoder.init(lengths:)),
 ]
