@@ -103,7 +103,7 @@ struct Resampling {
     switch rules.mode {
     case .bilinearPillow: return pillowTaps(x, from: length, to: target, support: 1) { max(0, 1 - abs($0)) }
     case .bicubicPillow:
-      return pillowTaps(x, from: length, to: target, support: 2) { Resampling.cubic(abs($0), rules.cubeCoefficient) }
+      return pillowTaps(x, from: length, to: target, support: 2) { cubicKernel(abs($0), rules.cubeCoefficient) }
     case .linear: return linearTaps(position, coordinate(position, x, from: length, to: target), length)
     case .linearOnnx:
       let point = min(max(coordinate(position, x, from: length, to: target), 0), Float(length - 1))
@@ -116,7 +116,7 @@ struct Resampling {
       let fraction = Double(point - base)
       return (-1...2).map {
         let index = min(max(Int(base) + $0, 0), length - 1)
-        return Tap(index: index, weight: Resampling.cubic(abs(Double($0) - fraction), rules.cubeCoefficient))
+        return Tap(index: index, weight: cubicKernel(abs(Double($0) - fraction), rules.cubeCoefficient))
       }
     }
   }
@@ -144,12 +144,6 @@ struct Resampling {
   private static func normalized(_ taps: [Tap]) -> [Tap] {
     let sum = taps.reduce(0) { $0 + $1.weight }
     return sum == 0 ? [] : taps.map { Tap(index: $0.index, weight: $0.weight / sum) }
-  }
-
-  /// The cubic convolution kernel with parameter `a` at the distance `x`.
-  private static func cubic(_ x: Double, _ a: Double) -> Double {
-    if x <= 1 { return ((a + 2) * x - (a + 3)) * x * x + 1 }
-    return x < 2 ? (((x - 5) * x + 8) * x - 4) * a : 0
   }
 }
 
