@@ -39,5 +39,6 @@ let package = Package(
     .executableTarget(name: "ovrun", dependencies: ["OVRuntime", "Quantize"]),
     .testTarget(name: "IRParserTests", dependencies: ["IRParser"]),
     .testTarget(name: "KernelsTests", dependencies: ["Kernels"]),
+    .testTarget(name: "OvrunTests", dependencies: ["ovrun"]),
     .testTarget(name: "RuntimeTests", dependencies: ["OVRuntime"]),
   ])

@@ -6,6 +6,7 @@ extension Tensor {
   /// - Throws: ``OVError/Code/unreadableFile``; ``OVError/Code/invalidData`` with the byte offset of what is wrong.
   public init(npyFile path: String) throws(OVError) {
     let file = try FileSystem.contents(of: path)
+    defer { withExtendedLifetime(file) {} }
     do throws(OVError) { try self.init(npy: file.unsafeBytes, owner: file) } catch { throw error.located(at: .init(path: path)) }
   }
 
