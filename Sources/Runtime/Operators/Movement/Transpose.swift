@@ -13,9 +13,7 @@ struct Transpose: Operator {
   }
 
   func evaluate(_ operands: [Tensor], _ context: EvaluationContext) throws -> [Tensor] {
-    let order = try order(operands[1].ints(), rank: operands[0].shape.count)
-    let strides = operands[0].shape.rowMajorStrides
-    return [operands[0].gathered(shape: order.map { operands[0].shape[$0] }, strides: order.map { strides[$0] })]
+    [operands[0].transposed(try order(operands[1].ints(), rank: operands[0].shape.count))]
   }
 
   /// The source axis of each output axis.
@@ -23,5 +21,15 @@ struct Transpose: Operator {
     if axes.isEmpty { return Array((0..<rank).reversed()) }
     guard axes.count == rank else { throw invalid("the order \(axes) does not permute \(rank) axes") }
     return try normalizedAxes(axes, rank: rank)
+  }
+}
+
+extension Tensor {
+  /// The tensor whose axis `i` is this tensor's axis `order[i]`.
+  ///
+  /// - Precondition: `order` is a permutation of the axes.
+  func transposed(_ order: [Int]) -> Tensor {
+    let strides = shape.rowMajorStrides
+    return gathered(shape: order.map { shape[$0] }, strides: order.map { strides[$0] })
   }
 }
