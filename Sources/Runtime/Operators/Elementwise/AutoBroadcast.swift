@@ -12,7 +12,7 @@ enum AutoBroadcast: Sendable {
     switch try node.attributes.choice("auto_broadcast", default: Word.numpy) {
     case .none, .explicit: self = .none
     case .numpy: self = .numpy
-    case .pdpd: self = .pdpd(axis: try node.attributes.int("axis", default: -1))
+    case .pdpd: self = .pdpd(axis: try node.attributes.int("auto_broadcast.auto_broadcast_axis", default: 0))
     }
   }
 
