@@ -72,24 +72,16 @@ package enum FileSystem {
   /// A path that exists and is no regular file (a pipe, `/dev/stdout`) is written in place.
   package static func write(to path: String, _ body: (borrowing FileWriter) throws(OVError) -> Void) throws(OVError) {
     var status = stat()
-    let inPlace = stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG
-    let target = inPlace ? path : "\(path).\(getpid()).partial"
-    let file = open(target, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+    guard stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG else {
+      var replacement = try FileReplacement(path)
+      try body(replacement.writer)
+      try replacement.finish()
+      return try replacement.place()
+    }
+    let file = open(path, O_WRONLY | O_CLOEXEC)
     guard file >= 0 else { throw failure(.unwritableFile, "cannot write the file", path) }
-    do throws(OVError) {
-      try body(FileWriter(file, path))
-    } catch {
-      close(file)
-      if !inPlace { unlink(target) }
-      throw error
-    }
-    let closed = close(file) == 0
-    if inPlace { return }
-    guard closed, rename(target, path) == 0 else {
-      let error = failure(.unwritableFile, "cannot write the file", path)
-      unlink(target)
-      throw error
-    }
+    defer { close(file) }
+    try body(FileWriter(file, path))
   }
 
   /// The names in a folder, sorted, without `.` and `..`.
@@ -141,34 +133,7 @@ package enum FileSystem {
     return status.st_mode & S_IFMT == S_IFREG ? Int(status.st_size) : nil
   }
 
-  fileprivate static func failure(_ code: OVError.Code, _ what: String, _ path: String) -> OVError {
+  static func failure(_ code: OVError.Code, _ what: String, _ path: String) -> OVError {
     OVError(code, "\(what): \(String(cString: strerror(errno)))", at: .init(path: path))
-  }
-}
-
-/// Appends bytes to a file that is being written.
-package struct FileWriter: ~Copyable {
-  private let file: Int32
-  private let path: String
-
-  fileprivate init(_ file: Int32, _ path: String) {
-    self.file = file
-    self.path = path
-  }
-
-  package func append(_ bytes: UnsafeRawBufferPointer) throws(OVError) {
-    var rest = bytes
-    while !rest.isEmpty {
-      let written = write(file, rest.baseAddress!, rest.count)
-      if written < 0 && errno == EINTR { continue }
-      if written < 0 { throw FileSystem.failure(.unwritableFile, "cannot write the file", path) }
-      rest = UnsafeRawBufferPointer(rebasing: rest[written...])
-    }
-  }
-
-  package func append(_ text: String) throws(OVError) { try append([UInt8](text.utf8)) }
-
-  package func append(_ bytes: [UInt8]) throws(OVError) {
-    try bytes.withUnsafeBufferPointer { (bytes) throws(OVError) in try append(UnsafeRawBufferPointer(bytes)) }
   }
 }
