@@ -14,14 +14,14 @@ extension Model {
     let besides = Model.weightsPath(for: path)
     var weights: WeightsBuffer?
     if let weightsPath {
-      weights = try File.map(weightsPath)
-    } else if File.exists(besides) {
-      weights = try File.map(besides)
+      weights = try FileSystem.map(weightsPath)
+    } else if FileSystem.exists(besides) {
+      weights = try FileSystem.map(besides)
     }
     do {
-      self = try File.withBytes(of: path) { (bytes) throws(OVError) in
-        try IRReader.readModel(bytes, weights: weights, weightsPath: weightsPath ?? besides, path: path)
-      }
+      let xml = try FileSystem.contents(of: path, limit: Model.xmlSizeLimit)
+      defer { withExtendedLifetime(xml) {} }
+      self = try IRReader.readModel(xml.unsafeBytes, weights: weights, weightsPath: weightsPath ?? besides, path: path)
     } catch {
       throw error.located(at: .init(path: path))
     }
@@ -43,6 +43,9 @@ extension Model {
       try IRReader.readModel(UnsafeRawBufferPointer(bytes), weights: weights)
     }
   }
+
+  /// The greatest XML that is read from a file: 1 GiB.
+  private static let xmlSizeLimit = 1 << 30
 
   /// The path of the weights that belong to an XML: the same with the extension `bin`.
   package static func weightsPath(for xmlPath: String) -> String {
