@@ -75,6 +75,8 @@ import Testing
           let result = Self.run(kernel, operation, a)
           #expect(zip(result, a.map(expected)).allSatisfy(Self.same), "\(kernel.name) \(operation) \(a) gave \(result)")
         }
+        let masked = Self.run(kernel, .allButLast, a)
+        #expect(zip(masked, a.dropLast() + [0]).allSatisfy(Self.same), "\(kernel.name) allButLast \(a) gave \(masked)")
         for shift in [0, 5, 11] {
           let b = (0..<count).map { Self.special[(start + shift + 3 * $0) % Self.special.count] }
           for (operation, expected) in Self.binary {

@@ -108,6 +108,9 @@ struct F32x8: FloatVector {
   @inline(__always) static func < (a: Self, b: Self) -> Mask { a.v .< b.v }
   @inline(__always) static func <= (a: Self, b: Self) -> Mask { a.v .<= b.v }
   @inline(__always) static func == (a: Self, b: Self) -> Mask { a.v .== b.v }
+  @inline(__always) static func first(_ count: Int) -> Mask {
+    SIMD8<Int32>(0, 1, 2, 3, 4, 5, 6, 7) .< Int32(truncatingIfNeeded: count)
+  }
   @inline(__always) static func select(_ mask: Mask, _ a: Self, _ b: Self) -> Self { Self(b.v.replacing(with: a.v, where: mask)) }
 
   @inline(__always) func sum() -> Float {

@@ -52,6 +52,8 @@
   static func < (a: Self, b: Self) -> Mask
   static func <= (a: Self, b: Self) -> Mask
   static func == (a: Self, b: Self) -> Mask
+  /// Set in the first `count` lanes.
+  static func first(_ count: Int) -> Mask
   /// Lanes of `a` where the mask is set, of `b` elsewhere.
   static func select(_ mask: Mask, _ a: Self, _ b: Self) -> Self
 

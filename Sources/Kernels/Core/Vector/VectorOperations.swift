@@ -2,7 +2,7 @@
 @frozen @usableFromInline package enum VectorOperation: CaseIterable, Sendable {
   case add, subtract, multiply, divide, fma, minimum, maximum, squareRoot
   case roundedToNearestEven, roundedDown, withSign, magnitude, exponentOfTwo, exponentPart, significandPart
-  case less, lessOrEqual, equal, sum, greatest, load, widen, narrow
+  case less, lessOrEqual, equal, allButLast, sum, greatest, load, widen, narrow
 }
 
 /// Runs one operation on a register of `count` lanes (0...lanes, loaded and stored with tails where less than all).
@@ -61,6 +61,7 @@ package func runVectorOperation<V: FloatVector>(
   case .less: result = .select(x < y, one, .zero())
   case .lessOrEqual: result = .select(x <= y, one, .zero())
   case .equal: result = .select(x == y, one, .zero())
+  case .allButLast: result = .select(V.first(count - 1), x, .zero())
   case .load: result = x
   case .widen: result = full ? V.load(halves(a)) : V.load(halves(a), count: count)
   case .sum:
