@@ -38,7 +38,8 @@ let package = Package(
     .target(name: "Quantize", dependencies: ["OVRuntime"]),
     .executableTarget(name: "ovrun", dependencies: ["OVRuntime", "Quantize"]),
     .testTarget(name: "IRParserTests", dependencies: ["IRParser"]),
-    .testTarget(name: "KernelsTests", dependencies: ["Kernels"]),
+    // The references go through millions of values.
+    .testTarget(name: "KernelsTests", dependencies: ["Kernels"], swiftSettings: [.unsafeFlags(["-O"])]),
     .testTarget(name: "OvrunTests", dependencies: ["ovrun"]),
     .testTarget(name: "RuntimeTests", dependencies: ["OVRuntime"]),
   ])

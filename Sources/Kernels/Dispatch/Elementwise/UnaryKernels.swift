@@ -13,15 +13,22 @@ package enum UnaryKernels {
   }
 
   private static func rows(for operation: UnaryOperation) -> [UnaryKernel] {
-    let name = "unary_f32_\(operation.rawValue)_"
-    var rows: [UnaryKernel] = []
+    KernelTarget.allCases.map { target in
+      UnaryKernel(
+        name: "unary_f32_\(operation.rawValue)_\(target.rawValue)", requires: target.requires, operation: operation,
+        run: target.unary(operation))
+    }
+  }
+}
+
+extension KernelTarget {
+  fileprivate func unary(_ operation: UnaryOperation) -> UnaryF32Function {
+    switch self {
     #if arch(x86_64)
-    rows += [
-      UnaryKernel(name: name + "avx512", requires: .avx512, operation: operation, run: unaryF32_avx512(operation)),
-      UnaryKernel(name: name + "avx2", requires: .avx2, operation: operation, run: unaryF32_avx2(operation)),
-    ]
+    case .avx512: unaryF32_avx512(operation)
+    case .avx2: unaryF32_avx2(operation)
     #endif
-    rows.append(UnaryKernel(name: name + "portable", requires: [], operation: operation, run: unaryF32_portable(operation)))
-    return rows
+    case .portable: unaryF32_portable(operation)
+    }
   }
 }

@@ -1,0 +1,8 @@
+#if arch(x86_64)
+import KernelCore
+
+/// The binary kernels of this target.
+package func binary_avx2(_ operation: BinaryOperation, _ element: KernelElement) -> BinaryFunctions? {
+  binaryFunctions(F32x8.self, operation, element)
+}
+#endif

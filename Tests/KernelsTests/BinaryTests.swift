@@ -1,0 +1,234 @@
+import Foundation
+import KernelCore
+import Kernels
+import Testing
+
+/// The exact value of a binary operation on numbers of any element type; comparisons give 1 and 0.
+private func exact(_ operation: BinaryOperation, _ a: Double, _ b: Double) -> Double {
+  switch operation {
+  case .add: a + b
+  case .subtract: a - b
+  case .multiply: a * b
+  case .divide: a / b
+  case .maximum: a.isNaN || b.isNaN ? .nan : max(a, b)
+  case .minimum: a.isNaN || b.isNaN ? .nan : min(a, b)
+  case .squaredDifference: (a - b) * (a - b)
+  case .prelu: a < 0 ? a * b : a
+  case .power: pow(a, b)
+  case .mod: fmod(a, b)
+  case .floorMod: a - (a / b).rounded(.down) * b
+  case .equal: a == b ? 1 : 0
+  case .notEqual: a != b ? 1 : 0
+  case .less: a < b ? 1 : 0
+  case .lessEqual: a <= b ? 1 : 0
+  case .greater: a > b ? 1 : 0
+  case .greaterEqual: a >= b ? 1 : 0
+  case .logicalAnd: a != 0 && b != 0 ? 1 : 0
+  case .logicalOr: a != 0 || b != 0 ? 1 : 0
+  case .logicalXor: (a != 0) != (b != 0) ? 1 : 0
+  }
+}
+
+extension BinaryOperation {
+  fileprivate var tolerance: Tolerance {
+    switch self {
+    case .squaredDifference: Tolerance(ulp: 2.01)
+    case .floorMod: Tolerance(ulp: 1.01, absolute: 1e-6)
+    default: Tolerance(ulp: 0.51)
+    }
+  }
+}
+
+/// Memory of elements of one type, seen as numbers.
+private struct Elements {
+  let element: KernelElement
+  var bytes: [UInt8]
+
+  init(_ numbers: [Double], _ element: KernelElement) {
+    self.element = element
+    bytes = numbers.flatMap { number in
+      switch element {
+      case .f32: withUnsafeBytes(of: Float(number), Array.init)
+      case .i32: withUnsafeBytes(of: Int32(number), Array.init)
+      case .i64: withUnsafeBytes(of: Int64(number), Array.init)
+      case .u8: [UInt8(number)]
+      }
+    }
+  }
+
+  subscript(_ i: Int) -> Double {
+    bytes.withUnsafeBytes { p in
+      switch element {
+      case .f32: Double(p.loadUnaligned(fromByteOffset: 4 * i, as: Float.self))
+      case .i32: Double(p.loadUnaligned(fromByteOffset: 4 * i, as: Int32.self))
+      case .i64: Double(p.loadUnaligned(fromByteOffset: 8 * i, as: Int64.self))
+      case .u8: Double(p[i])
+      }
+    }
+  }
+}
+
+@Suite struct BinaryTests {
+  static let kernels = BinaryKernels.table.supported(by: .current)
+
+  /// Small integers make equal pairs, zeros and exact products likely.
+  private static func numbers(_ count: Int, _ kernel: BinaryKernel, nonzero: Bool, _ samples: inout Samples) -> [Double] {
+    (0..<count).map { _ in
+      switch kernel.element {
+      case .u8: return Double(samples.int(0...2))
+      case .i32, .i64: return Double(samples.int(-9...9))
+      case .f32:
+        if kernel.operation == .power { return Double(Float(samples.int(1...40)) / 8) }
+        let value = Float(samples.int(-40...40)) / 8
+        return Double(nonzero && value == 0 ? 3.5 : value)
+      }
+    }
+  }
+
+  /// Row-major strides of a shape, 0 along the axes that are broadcast.
+  private static func strides(_ shape: [Int], broadcast: [Bool]) -> [Int] {
+    var strides = [Int](repeating: 0, count: shape.count)
+    var next = 1
+    for i in shape.indices.reversed() where !broadcast[i] {
+      strides[i] = next
+      next *= shape[i]
+    }
+    return strides
+  }
+
+  private static func check(
+    _ kernel: BinaryKernel, shape: [Int], aBroadcast: [Bool], bBroadcast: [Bool], workers: Int, _ samples: inout Samples,
+    _ comment: String
+  ) throws {
+    let aStrides = strides(shape, broadcast: aBroadcast)
+    let bStrides = strides(shape, broadcast: bBroadcast)
+    let none = shape.map { _ in false }
+    func count(_ broadcast: [Bool]) -> Int { zip(shape, broadcast).reduce(1) { $0 * ($1.1 ? 1 : $1.0) } }
+    let a = Elements(numbers(count(aBroadcast), kernel, nonzero: false, &samples), kernel.element)
+    let b = Elements(numbers(count(bBroadcast), kernel, nonzero: true, &samples), kernel.element)
+    let total = count(none)
+    let outputElement = kernel.operation.outputSize(kernel.element) == kernel.element.size ? kernel.element : .u8
+    var output = Elements([Double](repeating: 99, count: total + 1), outputElement)
+    let plan = try #require(
+      BinaryPlan(
+        shape: shape, aStrides: aStrides, bStrides: bStrides, outputStrides: strides(shape, broadcast: none),
+        operation: kernel.operation, element: kernel.element))
+    a.bytes.withUnsafeBytes { a in
+      b.bytes.withUnsafeBytes { b in
+        output.bytes.withUnsafeMutableBytes { output in
+          for worker in 0..<workers {
+            plan.run(
+              kernel.functions, a: a.baseAddress!, b: b.baseAddress!, output: output.baseAddress!, worker: worker, workers: workers)
+          }
+        }
+      }
+    }
+    #expect(output[total] == 99, "\(comment): writes beyond its end")
+    for flat in 0..<total {
+      var rest = flat
+      var i = 0
+      var j = 0
+      for axis in shape.indices.reversed() {
+        let index = rest % shape[axis]
+        rest /= shape[axis]
+        i += index * aStrides[axis]
+        j += index * bStrides[axis]
+      }
+      let expected = exact(kernel.operation, a[i], b[j])
+      let excess = kernel.operation.tolerance.excess(Float(output[flat]), expected)
+      #expect(excess <= 1, "\(comment): (\(a[i]), \(b[j])) gave \(output[flat]), not \(expected)")
+      if excess > 1 { return }
+    }
+  }
+
+  @Test(arguments: kernels) func rowsOfEveryLength(_ kernel: BinaryKernel) throws {
+    let seed: UInt64 = 11
+    var samples = Samples(seed: seed)
+    for columns in Array(0...36) + [63, 64, 65, 200] {
+      for (a, b) in [(false, false), (false, true), (true, false)] {
+        try Self.check(
+          kernel, shape: [3, columns], aBroadcast: [false, a], bBroadcast: [false, b], workers: 1, &samples,
+          "\(kernel.name), 3 × \(columns), scalars \(a) \(b), seed \(seed)")
+      }
+    }
+  }
+
+  @Test(arguments: kernels) func anyBroadcast(_ kernel: BinaryKernel) throws {
+    for seed in 1...UInt64(40) {
+      var samples = Samples(seed: seed)
+      let shape = (0..<samples.int(0...6)).map { _ in samples.int(1...5) }
+      let a = shape.map { _ in samples.int(0...3) == 0 }
+      let b = shape.map { _ in samples.int(0...2) == 0 }
+      let workers = samples.int(1...4)
+      try Self.check(
+        kernel, shape: shape, aBroadcast: a, bBroadcast: b, workers: workers, &samples,
+        "\(kernel.name), \(shape), broadcast \(a) \(b), \(workers) workers, seed \(seed)")
+    }
+  }
+
+  @Test func nanPropagates() {
+    for kernel in Self.kernels where [.maximum, .minimum, .add].contains(kernel.operation) && kernel.element == .f32 {
+      let a: [Float] = [.nan, 1, 2, .nan, 5, 6, 7, 8, .nan]
+      let b: [Float] = [1, .nan, 3, .nan, 1, 1, 1, 1, 1]
+      var output = [Float](repeating: 0, count: 9)
+      kernel.functions.vectorVector(a, 0, b, 0, &output, 0, 1, 9)
+      #expect(output.map(\.isNaN) == [true, true, false, true, false, false, false, false, true], "\(kernel.name)")
+    }
+  }
+
+  @Test func strangeLayouts() throws {
+    // A transposed operand has no dense row; a plan takes its elements one by one.
+    let plan = try #require(
+      BinaryPlan(shape: [3, 4], aStrides: [1, 3], bStrides: [4, 1], outputStrides: [4, 1], operation: .subtract, element: .f32))
+    let a = (0..<12).map { Float($0) }
+    let b = [Float](repeating: 1, count: 12)
+    let kernel = try #require(BinaryKernels.function(for: .subtract, element: .f32))
+    var output = [Float](repeating: 0, count: 12)
+    plan.run(kernel.functions, a: a, b: b, output: &output)
+    let expected: [Float] = [-1, 2, 5, 8, 0, 3, 6, 9, 1, 4, 7, 10]
+    #expect(output == expected)
+    // Nine dimensions without a seamless pair are more than a plan holds.
+    let shape = [Int](repeating: 2, count: 9)
+    let strides = (0..<9).map { i -> Int in 3 << (2 * (8 - i)) }
+    #expect(
+      BinaryPlan(shape: shape, aStrides: strides, bStrides: strides, outputStrides: strides, operation: .add, element: .f32) == nil)
+  }
+
+  @Test(arguments: [1, 2, 4, 8]) func selects(elementSize: Int) throws {
+    for seed in 1...UInt64(30) {
+      var samples = Samples(seed: seed)
+      let shape = (0..<samples.int(0...5)).map { _ in samples.int(1...6) }
+      let broadcasts = (0..<3).map { _ in shape.map { _ in samples.int(0...3) == 0 } } + [shape.map { _ in false }]
+      let strides = broadcasts.map { Self.strides(shape, broadcast: $0) }
+      let count = shape.reduce(1, *)
+      let condition = (0..<count).map { _ in UInt8(samples.int(0...1)) }
+      let then = (0..<count * elementSize).map { _ in UInt8(samples.int(0...255)) }
+      let other = (0..<count * elementSize).map { _ in UInt8(samples.int(0...255)) }
+      var output = [UInt8](repeating: 0, count: count * elementSize)
+      let plan = try #require(
+        SelectPlan(
+          shape: shape, conditionStrides: strides[0], thenStrides: strides[1], elseStrides: strides[2], outputStrides: strides[3],
+          elementSize: elementSize))
+      let workers = samples.int(1...3)
+      for worker in 0..<workers {
+        plan.run(condition: condition, then: then, else: other, output: &output, worker: worker, workers: workers)
+      }
+      for flat in 0..<count {
+        var rest = flat
+        var offsets = [0, 0, 0]
+        for axis in shape.indices.reversed() {
+          let index = rest % shape[axis]
+          rest /= shape[axis]
+          for k in 0..<3 { offsets[k] += index * strides[k][axis] }
+        }
+        let chosen = condition[offsets[0]] != 0 ? then[(offsets[1] * elementSize)...] : other[(offsets[2] * elementSize)...]
+        let got = output[(flat * elementSize)...].prefix(elementSize)
+        #expect(got.elementsEqual(chosen.prefix(elementSize)), "seed \(seed)")
+      }
+    }
+  }
+}
+
+extension BinaryKernel: CustomTestStringConvertible {
+  public var testDescription: String { name }
+}
