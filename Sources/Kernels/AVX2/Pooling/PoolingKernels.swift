@@ -1,0 +1,8 @@
+#if arch(x86_64)
+import KernelCore
+
+/// The pooling kernels of this target.
+package func poolingF32_avx2(_ operation: PoolingOperation) -> PoolingFunction {
+  poolingFunction(F32x8.self, operation)
+}
+#endif

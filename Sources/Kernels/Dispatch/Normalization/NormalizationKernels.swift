@@ -1,0 +1,34 @@
+import KernelCore
+import KernelsAVX2
+import KernelsAVX512
+import KernelsPortable
+
+/// The kernels of normalisation of 32-bit floats, best first for each operation.
+package enum NormalizationKernels {
+  package static let table: [NormalizationKernel] = NormalizationOperation.allCases.flatMap(rows)
+
+  /// The best kernel of an operation for a machine with `features`.
+  package static func function(for operation: NormalizationOperation, features: CPUFeatures = .current) -> NormalizationKernel {
+    rows(for: operation).supported(by: features)[0]
+  }
+
+  private static func rows(for operation: NormalizationOperation) -> [NormalizationKernel] {
+    KernelTarget.allCases.map { target in
+      NormalizationKernel(
+        name: "normalization_f32_\(operation.rawValue)_\(target.rawValue)", requires: target.requires, operation: operation,
+        run: target.normalization(operation))
+    }
+  }
+}
+
+extension KernelTarget {
+  fileprivate func normalization(_ operation: NormalizationOperation) -> NormalizationFunction {
+    switch self {
+    #if arch(x86_64)
+    case .avx512: normalizationF32_avx512(operation)
+    case .avx2: normalizationF32_avx2(operation)
+    #endif
+    case .portable: normalizationF32_portable(operation)
+    }
+  }
+}

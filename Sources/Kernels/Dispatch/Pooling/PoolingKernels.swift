@@ -1,0 +1,34 @@
+import KernelCore
+import KernelsAVX2
+import KernelsAVX512
+import KernelsPortable
+
+/// The kernels of pooling of 32-bit floats, best first for each operation.
+package enum PoolingKernels {
+  package static let table: [PoolingKernel] = PoolingOperation.allCases.flatMap(rows)
+
+  /// The best kernel of an operation for a machine with `features`.
+  package static func function(for operation: PoolingOperation, features: CPUFeatures = .current) -> PoolingKernel {
+    rows(for: operation).supported(by: features)[0]
+  }
+
+  private static func rows(for operation: PoolingOperation) -> [PoolingKernel] {
+    KernelTarget.allCases.map { target in
+      PoolingKernel(
+        name: "pooling_f32_\(operation.rawValue)_\(target.rawValue)", requires: target.requires, operation: operation,
+        run: target.pooling(operation))
+    }
+  }
+}
+
+extension KernelTarget {
+  fileprivate func pooling(_ operation: PoolingOperation) -> PoolingFunction {
+    switch self {
+    #if arch(x86_64)
+    case .avx512: poolingF32_avx512(operation)
+    case .avx2: poolingF32_avx2(operation)
+    #endif
+    case .portable: poolingF32_portable(operation)
+    }
+  }
+}
