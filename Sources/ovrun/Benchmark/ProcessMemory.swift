@@ -1,0 +1,22 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// The most physical memory that the process has held so far, in bytes.
+func peakResidentByteCount() -> Int {
+  var usage = rusage()
+  #if canImport(Glibc)
+  getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+  #else
+  getrusage(RUSAGE_SELF, &usage)
+  #endif
+  #if canImport(Darwin)
+  return usage.ru_maxrss
+  #else
+  return usage.ru_maxrss * 1024
+  #endif
+}
