@@ -52,6 +52,7 @@ private struct Elements {
       case .i32: withUnsafeBytes(of: Int32(number), Array.init)
       case .i64: withUnsafeBytes(of: Int64(number), Array.init)
       case .u8: [UInt8(number)]
+      default: preconditionFailure("no binary kernels of \(element)")
       }
     }
   }
@@ -63,6 +64,7 @@ private struct Elements {
       case .i32: Double(p.loadUnaligned(fromByteOffset: 4 * i, as: Int32.self))
       case .i64: Double(p.loadUnaligned(fromByteOffset: 8 * i, as: Int64.self))
       case .u8: Double(p[i])
+      default: preconditionFailure("no binary kernels of \(element)")
       }
     }
   }
@@ -81,6 +83,7 @@ private struct Elements {
         if kernel.operation == .power { return Double(Float(samples.int(1...40)) / 8) }
         let value = Float(samples.int(-40...40)) / 8
         return Double(nonzero && value == 0 ? 3.5 : value)
+      default: preconditionFailure("no binary kernels of \(kernel.element)")
       }
     }
   }

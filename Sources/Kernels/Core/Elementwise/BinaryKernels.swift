@@ -71,6 +71,7 @@ package func binaryFunctions<V: FloatVector>(_: V.Type, _ operation: BinaryOpera
   case .i32: binaryIntegerFunctions(V.self, Int32.self, operation)
   case .i64: binaryIntegerFunctions(V.self, Int64.self, operation)
   case .u8: binaryByteFunctions(V.self, operation)
+  default: nil
   }
 }
 

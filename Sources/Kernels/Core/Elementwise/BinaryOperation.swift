@@ -1,16 +1,20 @@
-/// The element types that kernels of several types tell apart.
+/// The element types that kernels tell apart; booleans are bytes.
 @usableFromInline package enum KernelElement: String, CaseIterable, Sendable {
   case f32
+  case f16
+  case bf16
   case i32
   case i64
   case u8
+  case i8
 
   /// Bytes.
   package var size: Int {
     switch self {
     case .f32, .i32: 4
     case .i64: 8
-    case .u8: 1
+    case .f16, .bf16: 2
+    case .u8, .i8: 1
     }
   }
 }

@@ -1,0 +1,8 @@
+#if arch(x86_64)
+import KernelCore
+
+/// The conversion kernels of this target.
+package func conversion_avx512(_ conversion: Conversion) -> ConversionFunction {
+  conversionFunction(F32x16.self, conversion)
+}
+#endif
