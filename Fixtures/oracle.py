@@ -35,7 +35,7 @@ def compile_file(path: Path) -> ov.CompiledModel:
 def infer(request: ov.InferRequest, inputs: list[np.ndarray]) -> list[np.ndarray]:
     """The outputs of one inference in Result order; `inputs` in Parameter order."""
     for index, value in enumerate(inputs):
-        request.set_input_tensor(index, ov.Tensor(np.ascontiguousarray(value)))
+        request.set_input_tensor(index, ov.Tensor(np.asarray(value, order="C")))
     request.infer()
     return [request.get_output_tensor(index).data.copy() for index in range(len(request.model_outputs))]
 
