@@ -1,10 +1,16 @@
 let detectionOperators: [OperatorRegistry.Entry] = [
+  .init("DetectionOutput", [1, 8], DetectionOutput.init),
   .init("PriorBox", [1, 8], PriorBox.init),
   .init("PriorBoxClustered", [1], PriorBoxClustered.init),
+  .init("Proposal", [1, 4], Proposal.init),
   .init("RegionYolo", [1], RegionYolo.init),
   .init("ROIPooling", [2], ROIPooling.init),
   .init("PSROIPooling", [1], PSROIPooling.init),
   .init("DeformablePSROIPooling", [1], DeformablePSROIPooling.init),
   .init("ROIAlign", [3, 9]) { try ROIAlign($0, rotated: false) },
   .init("ROIAlignRotated", [15]) { try ROIAlign($0, rotated: true) },
+  .init("NonMaxSuppression", [1, 3, 4, 5, 9], NonMaxSuppression.init(_:)),
+  .init("NMSRotated", [13], NonMaxSuppression.init(rotated:)),
+  .init("MatrixNms", [8], MatrixNms.init),
+  .init("MulticlassNms", [8, 9], MulticlassNms.init),
 ]
