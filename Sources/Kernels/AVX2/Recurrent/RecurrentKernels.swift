@@ -1,0 +1,8 @@
+#if arch(x86_64)
+import KernelCore
+
+/// The recurrent cells' kernels of this target.
+package func recurrentF32_avx2(_ operation: RecurrentOperation) -> RecurrentFunction {
+  recurrentFunction(F32x8.self, operation)
+}
+#endif
