@@ -1,0 +1,116 @@
+/// A run of consecutive values of a row of A: `length` values, `offset` elements after the row's beginning.
+@frozen @usableFromInline package struct MatrixSegment {
+  @usableFromInline package var offset: Int
+  @usableFromInline package var length: Int
+
+  @inlinable @inline(__always) package init(offset: Int, length: Int) {
+    self.offset = offset
+    self.length = length
+  }
+}
+
+/// A block of a product C = A · B, and what becomes of it: what one call of a matrix kernel computes.
+///
+/// C has `groups` × `rows` rows and `columns` columns. A row of A is a list of ``MatrixSegment``s, the same for all rows, whose
+/// values meet the packed rows of B in order; so a row can be a matrix row, or what a convolution's window sees of an image.
+/// B is packed as ``MatrixPanels`` says. Strides are in elements, except the one of panels.
+@frozen @usableFromInline package struct MatrixBlock {
+  /// The first row of A, to which the segments' offsets are added.
+  @usableFromInline package var a: UnsafePointer<Float>
+  @usableFromInline package var aRowStride: Int
+  @usableFromInline package var aGroupStride: Int
+  @usableFromInline package var segments: UnsafePointer<MatrixSegment>
+  @usableFromInline package var segmentCount: Int
+
+  /// The first panel, the bytes from a panel to the next, and the row in each that the segments' first value meets.
+  @usableFromInline package var b: UnsafeRawPointer
+  @usableFromInline package var bPanelStride: Int
+  @usableFromInline package var bRow: Int
+  /// B holds half-precision values. They are widened panel by panel into `widened` where rows are many.
+  @usableFromInline package var bIsHalf: Bool
+  /// Room for a panel's widened rows that the segments meet; unused where B is single precision.
+  @usableFromInline package var widened: UnsafeMutablePointer<Float>
+
+  @usableFromInline package var c: UnsafeMutablePointer<Float>
+  @usableFromInline package var cRowStride: Int
+  @usableFromInline package var cGroupStride: Int
+  @usableFromInline package var rows: Int
+  @usableFromInline package var groups: Int
+  @usableFromInline package var columns: Int
+
+  /// What the sum starts from (C itself where products of earlier segments lie there, or a residual); nil for zero.
+  @usableFromInline package var initial: UnsafePointer<Float>?
+  @usableFromInline package var initialRowStride: Int
+  @usableFromInline package var initialGroupStride: Int
+  /// Added to each column.
+  @usableFromInline package var columnBias: UnsafePointer<Float>?
+  /// Added to each row.
+  @usableFromInline package var rowBias: UnsafePointer<Float>?
+  /// The bounds of the result; a NaN passes.
+  @usableFromInline package var minimum: Float
+  @usableFromInline package var maximum: Float
+  /// Added to the bounded result.
+  @usableFromInline package var residual: UnsafePointer<Float>?
+  @usableFromInline package var residualRowStride: Int
+  @usableFromInline package var residualGroupStride: Int
+
+  /// A block without anything done to the product.
+  package init(
+    a: UnsafePointer<Float>, aRowStride: Int, segments: UnsafePointer<MatrixSegment>, segmentCount: Int,
+    b: UnsafeRawPointer, bPanelStride: Int, c: UnsafeMutablePointer<Float>, cRowStride: Int, rows: Int, columns: Int
+  ) {
+    self.a = a
+    self.aRowStride = aRowStride
+    aGroupStride = 0
+    self.segments = segments
+    self.segmentCount = segmentCount
+    self.b = b
+    self.bPanelStride = bPanelStride
+    bRow = 0
+    bIsHalf = false
+    widened = c
+    self.c = c
+    self.cRowStride = cRowStride
+    cGroupStride = 0
+    self.rows = rows
+    groups = 1
+    self.columns = columns
+    initial = nil
+    initialRowStride = 0
+    initialGroupStride = 0
+    columnBias = nil
+    rowBias = nil
+    minimum = -.infinity
+    maximum = .infinity
+    residual = nil
+    residualRowStride = 0
+    residualGroupStride = 0
+  }
+}
+
+/// Computes a ``MatrixBlock``.
+package typealias MatrixBlockFunction = @Sendable (_ block: UnsafePointer<MatrixBlock>) -> Void
+
+/// A row of the table of matrix kernels.
+package struct MatrixKernel: KernelDescriptor {
+  package let name: String
+  package let requires: CPUFeatures
+  /// Floats in a register; panels of B are one, two or three registers wide.
+  package let lanes: Int
+  /// The rows of a tile, by the width of its panel in registers: `tileRows[0]` for one.
+  package let tileRows: [Int]
+  /// Rows below which a tile waits for the latency of its multiply-additions, by the width of its panel.
+  package let leastRows: [Int]
+  package let run: MatrixBlockFunction
+
+  package init(
+    name: String, requires: CPUFeatures, lanes: Int, tileRows: [Int], leastRows: [Int], run: @escaping MatrixBlockFunction
+  ) {
+    self.name = name
+    self.requires = requires
+    self.lanes = lanes
+    self.tileRows = tileRows
+    self.leastRows = leastRows
+    self.run = run
+  }
+}

@@ -1,0 +1,138 @@
+import KernelCore
+
+/// The ways to compute a convolution.
+package enum ConvolutionAlgorithm: Hashable, Sendable, CaseIterable {
+  /// A matrix product straight from the image: windows that lie inside it.
+  case direct
+  /// The same from a copy of the rows at hand with zeros around them.
+  case padded
+  /// A matrix product from a copy of every window.
+  case im2col
+  /// Channel by channel, where each is a group.
+  case depthwise
+}
+
+/// Pointers of one run, and the worker's place among its fellows.
+struct ConvolutionArguments {
+  var input: UnsafePointer<Float>
+  var weights: UnsafeRawPointer
+  var bias: UnsafePointer<Float>?
+  var residual: UnsafePointer<Float>?
+  var output: UnsafeMutablePointer<Float>
+  /// This worker's own.
+  var scratch: UnsafeMutableRawPointer
+  var worker: Int
+  var workers: Int
+}
+
+/// What makes a convolution and its algorithm.
+struct ConvolutionDescription: Sendable {
+  var parameters: ConvolutionParameters
+  var input: ImageStrides
+  var output: ImageStrides
+  var residual: ImageStrides?
+  var epilogue: Epilogue
+  var weightType: WeightType
+  var features: CPUFeatures
+}
+
+/// An algorithm bound to a description.
+protocol ConvolutionImplementation: AnyObject, Sendable {
+  var kernelName: String { get }
+  var packedWeightsByteCount: Int { get }
+  /// Of one worker.
+  var scratchByteCount: Int { get }
+  func packWeights(from source: UnsafeRawPointer, _ type: WeightType, into packed: UnsafeMutableRawPointer)
+  func run(_ arguments: ConvolutionArguments)
+}
+
+/// A two-dimensional convolution of single-precision images with packed weights of single or half precision.
+///
+/// Made once, then run with nothing but pointers; ``run(input:weights:bias:residual:output:scratch:worker:workers:)`` allocates nothing.
+/// The input is channels-last, or of any channel stride where few channels make a copy cheap; output and residual are channels-last.
+package final class ConvolutionF32: Sendable {
+  package let parameters: ConvolutionParameters
+  package let algorithm: ConvolutionAlgorithm
+  package let workers: Int
+  private let implementation: any ConvolutionImplementation
+
+  /// The kernel that runs, as in `conv_f32_6x16_avx2`.
+  package var kernelName: String { implementation.kernelName }
+  package var packedWeightsByteCount: Int { implementation.packedWeightsByteCount }
+  /// Of all workers; to be aligned to 64 bytes.
+  package var scratchByteCount: Int { implementation.scratchByteCount * workers }
+
+  /// Strides of the residual are needed where the epilogue has one. Weights are packed to `weightType`; sums are single precision
+  /// either way. At most `workers` share a run. `algorithm` is one of ``algorithms(for:inputStrides:)``, or nil for the one that the
+  /// cost rule picks.
+  package init(
+    _ parameters: ConvolutionParameters, inputStrides: ImageStrides, outputStrides: ImageStrides,
+    residualStrides: ImageStrides? = nil, epilogue: Epilogue = Epilogue(), weightType: WeightType = .f32, workers: Int = 1,
+    features: CPUFeatures = .current, algorithm: ConvolutionAlgorithm? = nil
+  ) {
+    precondition(outputStrides.channel == 1 && (residualStrides?.channel ?? 1) == 1, "the output's channels are neighbours")
+    precondition(epilogue.hasResidual == (residualStrides != nil), "a residual has strides")
+    precondition(workers > 0 && parameters.multiplyAdditions > 0, "no work")
+    let description = ConvolutionDescription(
+      parameters: parameters, input: inputStrides, output: outputStrides, residual: residualStrides, epilogue: epilogue,
+      weightType: weightType, features: features)
+    let applicable = Self.algorithms(for: parameters, inputStrides: inputStrides)
+    let algorithm = algorithm ?? Self.cheapest(of: applicable, description)
+    precondition(applicable.contains(algorithm), "the algorithm does not fit the convolution")
+    self.parameters = parameters
+    self.algorithm = algorithm
+    self.workers = workers
+    implementation = Self.implementation(algorithm, description)
+  }
+
+  private static func implementation(
+    _ algorithm: ConvolutionAlgorithm, _ description: ConvolutionDescription
+  ) -> any ConvolutionImplementation {
+    switch algorithm {
+    case .direct: MatrixConvolution(description, .image)
+    case .padded: MatrixConvolution(description, .paddedRows)
+    case .im2col: MatrixConvolution(description, .windows)
+    case .depthwise: DepthwiseConvolution(description)
+    }
+  }
+
+  /// The algorithms that can compute such a convolution.
+  package static func algorithms(
+    for parameters: ConvolutionParameters, inputStrides: ImageStrides
+  ) -> [ConvolutionAlgorithm] {
+    var result: [ConvolutionAlgorithm] = [.padded, .im2col]
+    if parameters.isInside && inputStrides.channel == 1 { result.append(.direct) }
+    if DepthwiseConvolution.applies(to: parameters, inputStrides: inputStrides) { result.append(.depthwise) }
+    return result
+  }
+
+  private static func cheapest(
+    of algorithms: [ConvolutionAlgorithm], _ description: ConvolutionDescription
+  ) -> ConvolutionAlgorithm {
+    func cost(_ algorithm: ConvolutionAlgorithm) -> Double {
+      switch algorithm {
+      case .direct: MatrixConvolution.cycles(description, .image)
+      case .padded: MatrixConvolution.cycles(description, .paddedRows)
+      case .im2col: MatrixConvolution.cycles(description, .windows)
+      case .depthwise: DepthwiseConvolution.cycles(description)
+      }
+    }
+    return algorithms.map { ($0, cost($0)) }.min { $0.1 < $1.1 }!.0
+  }
+
+  /// Packs weights of shape O×I×kh×kw (of groups: O and I/groups) into ``packedWeightsByteCount`` bytes.
+  package func packWeights(from source: UnsafeRawPointer, _ type: WeightType, into packed: UnsafeMutableRawPointer) {
+    implementation.packWeights(from: source, type, into: packed)
+  }
+
+  /// Computes the share of `worker` (0..<`workers`). No share depends on another; all of them make the output.
+  package func run(
+    input: UnsafePointer<Float>, weights: UnsafeRawPointer, bias: UnsafePointer<Float>?, residual: UnsafePointer<Float>?,
+    output: UnsafeMutablePointer<Float>, scratch: UnsafeMutableRawPointer, worker: Int, workers: Int
+  ) {
+    implementation.run(
+      ConvolutionArguments(
+        input: input, weights: weights, bias: bias, residual: residual, output: output,
+        scratch: scratch + worker * implementation.scratchByteCount, worker: worker, workers: workers))
+  }
+}

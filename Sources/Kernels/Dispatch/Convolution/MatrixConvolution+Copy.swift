@@ -1,0 +1,131 @@
+import KernelCore
+
+extension ConvolutionParameters {
+  /// The segments of a window, tap by tap, where taps are `row` and `pixel` elements apart; taps that touch are one segment.
+  func segments(row: Int, pixel: Int) -> [MatrixSegment] {
+    let channels = groupInputChannels
+    var segments: [MatrixSegment] = []
+    for y in 0..<kernelHeight {
+      for x in 0..<kernelWidth {
+        let offset = y * dilationHeight * row + x * dilationWidth * pixel
+        if let last = segments.last, last.offset + last.length == offset {
+          segments[segments.count - 1].length += channels
+        } else {
+          segments.append(MatrixSegment(offset: offset, length: channels))
+        }
+      }
+    }
+    return segments
+  }
+}
+
+/// Copies few values without a call.
+@inline(__always)
+func copyFloats(_ source: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>, count: Int) {
+  if count >= 256 {
+    target.update(from: source, count: count)
+    return
+  }
+  var i = 0
+  while i + 8 <= count {
+    let value = UnsafeRawPointer(source + i).loadUnaligned(as: SIMD8<Float>.self)
+    UnsafeMutableRawPointer(target + i).storeBytes(of: value, as: SIMD8<Float>.self)
+    i += 8
+  }
+  while i < count {
+    target[i] = source[i]
+    i += 1
+  }
+}
+
+extension MatrixConvolution {
+  /// Copies what the windows of `lineCount` × `pixelCount` output pixels from (x, y) on see of an image; zeros where that is padding.
+  func copyPaddedRows(
+    _ image: UnsafePointer<Float>, into copy: UnsafeMutablePointer<Float>, y: Int, x: Int, lineCount: Int, pixelCount: Int
+  ) {
+    let p = description.parameters
+    let strides = description.input
+    let channels = p.groupInputChannels
+    let columns = p.inputColumns(pixelCount)
+    let firstColumn = x * p.strideWidth - p.padLeft
+    let left = min(max(0, -firstColumn), columns)
+    let right = max(left, min(columns, p.inputWidth - firstColumn))
+    for row in 0..<p.inputRows(lineCount) {
+      let target = copy + row * copyRow
+      let sourceRow = y * p.strideHeight - p.padTop + row
+      guard (0..<p.inputHeight).contains(sourceRow) else {
+        target.update(repeating: 0, count: columns * copyPixel)
+        continue
+      }
+      target.update(repeating: 0, count: left * copyPixel)
+      (target + right * copyPixel).update(repeating: 0, count: (columns - right) * copyPixel)
+      let source = image + (sourceRow * strides.row + (firstColumn + left) * strides.pixel)
+      let middle = target + left * copyPixel
+      let count = right - left
+      if strides.channel != 1 {
+        for channel in 0..<channels {
+          for pixel in 0..<count { middle[pixel * copyPixel + channel] = source[channel * strides.channel + pixel * strides.pixel] }
+        }
+      } else if strides.pixel == channels && copyPixel == channels {
+        middle.update(from: source, count: count * channels)
+      } else {
+        for pixel in 0..<count { copyFloats(source + pixel * strides.pixel, to: middle + pixel * copyPixel, count: channels) }
+      }
+    }
+  }
+
+  /// Copies the values `depth` (in the order of packed weights) of `count` windows, of output pixels counted through the batch.
+  func copyWindows(
+    _ input: UnsafePointer<Float>, into copy: UnsafeMutablePointer<Float>, firstPixel: Int, count: Int, depth: Range<Int>
+  ) {
+    let p = description.parameters
+    let strides = description.input
+    let channels = p.groupInputChannels
+    // The taps of a row are one run where they touch.
+    let touching = strides.channel == 1 && strides.pixel == channels && p.dilationWidth == 1
+    let tapsOfRun = touching ? p.kernelWidth : 1
+    let runLength = tapsOfRun * channels
+    var column = firstPixel % p.outputWidth
+    var row = firstPixel / p.outputWidth % p.outputHeight
+    var image = firstPixel / p.outputWidth / p.outputHeight
+    for pixel in 0..<count {
+      var target = copy + pixel * copyRow
+      let imageBase = input + image * strides.batch
+      var run = depth.lowerBound / runLength
+      var k = depth.lowerBound
+      while k < depth.upperBound {
+        let first = k - run * runLength
+        let end = min(runLength, depth.upperBound - run * runLength)
+        let tap = run * tapsOfRun
+        let inputRow = row * p.strideHeight - p.padTop + tap / p.kernelWidth * p.dilationHeight
+        let inputColumn = column * p.strideWidth - p.padLeft + tap % p.kernelWidth * p.dilationWidth
+        var validFirst = end
+        var validEnd = end
+        if inputRow >= 0 && inputRow < p.inputHeight {
+          validFirst = min(end, max(first, -inputColumn * channels))
+          validEnd = max(validFirst, min(end, (p.inputWidth - inputColumn) * channels))
+        }
+        for i in first..<validFirst { target[i - first] = 0 }
+        let source = imageBase + (inputRow * strides.row + inputColumn * strides.pixel)
+        if strides.channel == 1 {
+          copyFloats(source + validFirst, to: target + (validFirst - first), count: validEnd - validFirst)
+        } else {
+          for i in validFirst..<validEnd { target[i - first] = source[i * strides.channel] }
+        }
+        for i in validEnd..<end { target[i - first] = 0 }
+        target += end - first
+        k += end - first
+        run += 1
+      }
+      column += 1
+      if column == p.outputWidth {
+        column = 0
+        row += 1
+        if row == p.outputHeight {
+          row = 0
+          image += 1
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import KernelCore
+
+extension MatrixKernel {
+  /// Multiply-additions of registers for a product of `rows` × `columns` and one step of depth, idle ones in small tiles included.
+  func slots(rows: Int, columns: Int) -> Int {
+    var sum = 0
+    var rest = columns
+    while rest > 0 {
+      let width = MatrixPanels.width(rest: rest, lanes: lanes)
+      sum += width * slots(rows: rows, width: width)
+      rest -= width * lanes
+    }
+    return sum
+  }
+
+  private func slots(rows: Int, width: Int) -> Int {
+    let most = tileRows[width - 1]
+    let least = leastRows[width - 1]
+    let rest = rows % most
+    if rest == 0 { return rows }
+    if rows < most || rest >= least { return rows - rest + max(rest, least) }
+    return rows - rest - most + max((most + rest + 1) / 2, least) + max((most + rest) / 2, least)
+  }
+}
+
+extension MatrixConvolution {
+  /// About the cycles of a convolution on one processor that begins two multiply-additions a cycle.
+  static func cycles(_ description: ConvolutionDescription, _ source: Source) -> Double {
+    let p = description.parameters
+    let kernel = matrixKernels.supported(by: description.features)[0]
+    let lines = lines(description, source)
+    let depth = p.kernelHeight * p.kernelWidth * p.groupInputChannels
+    let slots = kernel.slots(rows: lines.pixels, columns: p.groupOutputChannels) * lines.lines * lines.images
+    var compute = Double(slots * depth) / 2
+    // A gather of single values, or of runs.
+    func copy(_ values: Int, run: Int) -> Double {
+      Double(values) * (description.input.channel == 1 ? 0.3 + 4 / Double(run) : 1.5)
+    }
+    switch source {
+    case .image:
+      // Rows that are a multiple of a page apart evict each other from the nearest cache.
+      if description.input.pixel * p.strideWidth % 1024 == 0 && kernel.tileRows[1] > 8 { compute *= 1.2 }
+    case .paddedRows:
+      let touching = description.input.pixel == p.groupInputChannels
+      compute += copy(
+        p.batch * p.inputRows(p.outputHeight) * p.inputColumns(p.outputWidth) * p.groupInputChannels,
+        run: touching ? 256 : p.groupInputChannels)
+    case .windows:
+      let touching = description.input.pixel == p.groupInputChannels && p.dilationWidth == 1
+      compute += copy(
+        p.batch * p.outputHeight * p.outputWidth * depth, run: touching ? p.kernelWidth * p.groupInputChannels : p.groupInputChannels)
+    }
+    return compute * Double(p.groups)
+  }
+}
+
+extension Int {
+  /// The least multiple of `unit` that is not less.
+  func roundedUp(to unit: Int) -> Int { (self + unit - 1) / unit * unit }
+}

@@ -1,0 +1,229 @@
+import KernelCore
+
+/// A convolution as a matrix product: a row for each output pixel, a column for each output channel.
+final class MatrixConvolution: ConvolutionImplementation {
+  /// What rows of A are read from.
+  enum Source: Sendable {
+    case image
+    /// A copy of the image's rows at hand, with zeros around them.
+    case paddedRows
+    /// A copy of every window, made for a depth block.
+    case windows
+  }
+
+  /// The output's pixels as `images` of `lines` of `pixels`; where nothing lies between lines or images they count as one.
+  struct Lines {
+    var images: Int
+    var lines: Int
+    var pixels: Int
+    var total: Int { images * lines * pixels }
+  }
+
+  let description: ConvolutionDescription
+  private let source: Source
+  private let loop: MatrixLoop
+  private let panels: MatrixPanels
+  private let lines: Lines
+  /// The most pixels of a line, and the most lines, that a block covers.
+  private let blockPixels: Int
+  private let blockLines: Int
+  /// Elements from a pixel of a padded copy to the next, and from a row to the next.
+  let copyPixel: Int
+  let copyRow: Int
+  /// Elements of a worker's copy.
+  private let copyElements: Int
+
+  let kernelName: String
+  var packedWeightsByteCount: Int {
+    description.parameters.groups * panels.elementCount * description.weightType.byteCount
+  }
+  var scratchByteCount: Int {
+    let widened = description.weightType == .f16 ? loop.depth.largestBlock * 3 * loop.kernel.lanes : 0
+    return (copyElements + widened).roundedUp(to: 32) * 4
+  }
+
+  /// Elements of A, copied or in place, that stay in the second cache while all panels pass.
+  static let blockElements = 40 * 1024
+
+  init(_ description: ConvolutionDescription, _ source: Source) {
+    let p = description.parameters
+    let kernel = matrixKernels.supported(by: description.features)[0]
+    let channels = p.groupInputChannels
+    let depthLimit = MatrixLoop.depthLimit(lanes: kernel.lanes)
+    self.description = description
+    self.source = source
+    panels = MatrixPanels(lanes: kernel.lanes, rows: p.kernelHeight * p.kernelWidth * channels, columns: p.groupOutputChannels)
+    lines = Self.lines(description, source)
+
+    // Rows that lie a multiple of a page apart compete for the same places of the nearest cache.
+    copyPixel = source == .paddedRows && channels * p.strideWidth % 1024 == 0 ? channels + 16 : channels
+    let multiple = kernel.tileRows[1]
+    let segments: [MatrixSegment]
+    switch source {
+    case .image:
+      // Of a row of A a depth block reads a part; a block's sums should stay in the cache too.
+      let perPixel = max(1, p.inputRows(1) * p.strideWidth * channels / ((panels.rows + depthLimit - 1) / depthLimit))
+      let most = max(multiple, min(Self.blockElements / perPixel, Self.blockElements / panels.columns))
+      blockPixels = Self.evenPart(of: lines.pixels, most: most, multiple: multiple)
+      blockLines = max(1, most / lines.pixels)
+      copyRow = 0
+      copyElements = 0
+      segments = p.segments(row: description.input.row, pixel: description.input.pixel)
+    case .paddedRows:
+      let most = max(multiple, Self.blockElements / (p.inputRows(1) * p.strideWidth * copyPixel))
+      blockPixels = Self.evenPart(of: lines.pixels, most: most, multiple: multiple)
+      copyRow = p.inputColumns(blockPixels) * copyPixel
+      let rows = Self.blockElements / copyRow
+      blockLines = blockPixels < lines.pixels ? 1 : min(lines.lines, max(1, (rows - p.inputRows(1)) / p.strideHeight + 1))
+      copyElements = p.inputRows(blockLines) * copyRow
+      segments = p.segments(row: copyRow, pixel: copyPixel)
+    case .windows:
+      // An odd multiple of a line of the cache, so that rows spread over its places.
+      let depthRows = MatrixDepth([MatrixSegment(offset: 0, length: panels.rows)], limit: depthLimit).largestBlock
+      copyRow = (depthRows.roundedUp(to: 16) / 16 | 1) * 16
+      let most = max(multiple, min(Self.blockElements / copyRow, Self.blockElements / panels.columns))
+      blockPixels = Self.evenPart(of: lines.pixels, most: most, multiple: multiple)
+      blockLines = blockPixels < lines.pixels ? 1 : min(lines.lines, max(1, most / lines.pixels))
+      copyElements = blockLines * blockPixels * copyRow
+      segments = [MatrixSegment(offset: 0, length: panels.rows)]
+    }
+    loop = MatrixLoop(kernel: kernel, depth: MatrixDepth(segments, limit: depthLimit), epilogue: description.epilogue)
+    kernelName = Self.name(source) + kernel.name
+  }
+
+  private static func name(_ source: Source) -> String {
+    switch source {
+    case .image: "conv_"
+    case .paddedRows: "conv_padded_"
+    case .windows: "conv_im2col_"
+    }
+  }
+
+  /// A length of at most `most`, a multiple of `multiple` if it can be, that cuts `count` into pieces of about one size.
+  private static func evenPart(of count: Int, most: Int, multiple: Int) -> Int {
+    if count <= most { return count }
+    let pieces = (count + most - 1) / most
+    let piece = ((count + pieces - 1) / pieces).roundedUp(to: multiple)
+    return piece <= most ? piece : max(most / multiple * multiple, min(most, multiple))
+  }
+
+  static func lines(_ description: ConvolutionDescription, _ source: Source) -> Lines {
+    let p = description.parameters
+    var strides = [description.output]
+    if let residual = description.residual { strides.append(residual) }
+    if source == .image {
+      strides.append(
+        ImageStrides(
+          batch: description.input.batch, row: description.input.row * p.strideHeight,
+          pixel: description.input.pixel * p.strideWidth))
+    }
+    var lines = Lines(images: p.batch, lines: p.outputHeight, pixels: p.outputWidth)
+    guard source != .paddedRows, strides.allSatisfy({ $0.row == lines.pixels * $0.pixel || lines.lines == 1 }) else { return lines }
+    lines.pixels *= lines.lines
+    lines.lines = 1
+    guard strides.allSatisfy({ $0.batch == lines.pixels * $0.pixel || lines.images == 1 }) else { return lines }
+    lines.pixels *= lines.images
+    lines.images = 1
+    return lines
+  }
+
+  func packWeights(from source: UnsafeRawPointer, _ type: WeightType, into packed: UnsafeMutableRawPointer) {
+    let p = description.parameters
+    let taps = p.kernelHeight * p.kernelWidth
+    let channels = p.groupInputChannels
+    for group in 0..<p.groups {
+      let first = group * p.groupOutputChannels * channels * taps
+      for tap in 0..<taps {
+        panels.pack(
+          source + (first + tap) * type.byteCount, type, rowStride: taps, columnStride: channels * taps, first: tap * channels,
+          rowCount: channels, into: packed + group * panels.elementCount * description.weightType.byteCount,
+          description.weightType)
+      }
+    }
+  }
+
+  func run(_ arguments: ConvolutionArguments) {
+    let tile = loop.kernel.tileRows[1]
+    // Lines are dealt whole where there are enough of them.
+    let whole = lines.images * lines.lines >= 4 * arguments.workers
+    let unit = whole ? lines.pixels : tile
+    let units = (lines.total + unit - 1) / unit
+    let work = Double(unit * panels.rows)
+    let grid = WorkGrid.best(
+      workers: arguments.workers, rowUnits: units, panels: panels.count, unitCost: work,
+      rowUnitOverhead: source == .image ? 0 : work / 2, panelOverhead: Double(panels.panelStride) / 16)
+    let rows = WorkGrid.part(arguments.worker % grid.rowParts, of: grid.rowParts, count: units)
+    let columns = WorkGrid.part(arguments.worker / grid.rowParts, of: grid.panelParts, count: panels.count)
+    if rows.isEmpty || columns.isEmpty { return }
+
+    var m = rows.lowerBound * unit
+    let end = min(rows.upperBound * unit, lines.total)
+    while m < end {
+      let x = m % lines.pixels
+      let line = m / lines.pixels
+      var count = 1
+      var pixels = lines.pixels
+      if x > 0 || end - m < lines.pixels || lines.pixels > blockPixels {
+        pixels = min(lines.pixels - x, end - m, blockPixels)
+      } else {
+        count = min(blockLines, (end - m) / lines.pixels, lines.lines - line % lines.lines)
+      }
+      runBlock(
+        arguments, image: line / lines.lines, y: line % lines.lines, x: x, lineCount: count, pixelCount: pixels, panelRange: columns)
+      m += count * pixels
+    }
+  }
+
+  private func runBlock(
+    _ arguments: ConvolutionArguments, image: Int, y: Int, x: Int, lineCount: Int, pixelCount: Int, panelRange: Range<Int>
+  ) {
+    let p = description.parameters
+    let column = panelRange.lowerBound * panels.panelColumns
+    let columns = (panelRange.upperBound == panels.count ? panels.columns : panelRange.upperBound * panels.panelColumns) - column
+    let copy = arguments.scratch.assumingMemoryBound(to: Float.self)
+    let outputOffset = image * description.output.batch + y * description.output.row + x * description.output.pixel
+    let weightBytes = description.weightType.byteCount
+    for group in 0..<p.groups {
+      let input = arguments.input + (image * description.input.batch + group * p.groupInputChannels * description.input.channel)
+      let firstChannel = group * p.groupOutputChannels + column
+      var block = MatrixBlock(
+        a: UnsafePointer(copy), aRowStride: copyRow, segments: loop.depth.segments.base, segmentCount: 0,
+        b: arguments.weights + (group * panels.elementCount + panelRange.lowerBound * panels.panelStride) * weightBytes,
+        bPanelStride: panels.panelStride * weightBytes, c: arguments.output + (outputOffset + firstChannel),
+        cRowStride: description.output.pixel, rows: pixelCount, columns: columns)
+      block.groups = lineCount
+      block.cGroupStride = description.output.row
+      block.bIsHalf = description.weightType == .f16
+      block.widened = copy + copyElements
+      switch source {
+      case .image:
+        block.a =
+          input + (y * p.strideHeight - p.padTop) * description.input.row
+          + (x * p.strideWidth - p.padLeft) * description.input.pixel
+        block.aRowStride = p.strideWidth * description.input.pixel
+        block.aGroupStride = p.strideHeight * description.input.row
+      case .paddedRows:
+        copyPaddedRows(input, into: copy, y: y, x: x, lineCount: lineCount, pixelCount: pixelCount)
+        block.aRowStride = p.strideWidth * copyPixel
+        block.aGroupStride = p.strideHeight * copyRow
+      case .windows:
+        block.aGroupStride = pixelCount * copyRow
+      }
+      let residual = description.residual
+      loop.run(
+        &block, columnBias: arguments.bias.map { $0 + firstChannel }, rowBias: nil,
+        residual: residual.flatMap { strides in
+          arguments.residual.map { $0 + (image * strides.batch + y * strides.row + x * strides.pixel + firstChannel) }
+        }, residualRowStride: residual?.pixel ?? 0, residualGroupStride: residual?.row ?? 0
+      ) { part, block in
+        guard source == .windows else { return }
+        // The segment begins where the depth block does, and so does the copy.
+        block.a = UnsafePointer(copy) - part.row
+        copyWindows(
+          arguments.input + group * p.groupInputChannels * description.input.channel, into: copy,
+          firstPixel: (image * lines.lines + y) * lines.pixels + x, count: lineCount * pixelCount,
+          depth: part.row..<part.row + part.rows)
+      }
+    }
+  }
+}

@@ -1,0 +1,20 @@
+import KernelCore
+import KernelsAVX2
+import KernelsAVX512
+import KernelsPortable
+
+/// The matrix kernels of all instruction sets, best first.
+package let matrixKernels: [MatrixKernel] = {
+  var table: [MatrixKernel] = []
+  #if arch(x86_64)
+  table += [
+    MatrixKernel(
+      name: "f32_14x32_avx512", requires: .avx512, lanes: 16, tileRows: [14, 14, 9], leastRows: [8, 5, 3], run: matrix_f32_14x32_avx512),
+    MatrixKernel(name: "f32_6x16_avx2", requires: .avx2, lanes: 8, tileRows: [8, 6, 4], leastRows: [5, 4, 3], run: matrix_f32_6x16_avx2),
+  ]
+  #endif
+  table.append(
+    MatrixKernel(
+      name: "f32_4x8_portable", requires: [], lanes: 4, tileRows: [6, 4, 2], leastRows: [4, 2, 2], run: matrix_f32_4x8_portable))
+  return table
+}()

@@ -1,0 +1,155 @@
+import KernelCore
+
+/// Values that outlive a primitive's initialiser and are read, never written, by its workers.
+final class ConstantTable<Element: BitwiseCopyable>: @unchecked Sendable {
+  let base: UnsafePointer<Element>
+  let count: Int
+
+  init(_ elements: [Element]) {
+    let copy = UnsafeMutablePointer<Element>.allocate(capacity: max(elements.count, 1))
+    copy.initialize(from: elements, count: elements.count)
+    base = UnsafePointer(copy)
+    count = elements.count
+  }
+
+  deinit { base.deallocate() }
+}
+
+/// The inner dimension of a product, cut so that a panel of B stays in the nearest cache.
+struct MatrixDepth: Sendable {
+  /// Consecutive segments, and the row of B that the first of them meets.
+  struct Block: BitwiseCopyable {
+    var firstSegment: Int
+    var segmentCount: Int
+    var row: Int
+    var rows: Int
+  }
+
+  let segments: ConstantTable<MatrixSegment>
+  let blocks: ConstantTable<Block>
+  /// The most rows of a block.
+  let largestBlock: Int
+
+  /// Cuts the segments into blocks of about equal depth, `limit` at the most.
+  init(_ segments: [MatrixSegment], limit: Int) {
+    let depth = segments.reduce(0) { $0 + $1.length }
+    let count = (depth + limit - 1) / limit
+    var cut: [MatrixSegment] = []
+    var blocks: [Block] = []
+    var block = Block(firstSegment: 0, segmentCount: 0, row: 0, rows: 0)
+    for segment in segments {
+      var rest = segment
+      while rest.length > 0 {
+        let end = (blocks.count + 1) * depth / count
+        let length = min(rest.length, end - block.row - block.rows)
+        cut.append(MatrixSegment(offset: rest.offset, length: length))
+        rest.offset += length
+        rest.length -= length
+        block.segmentCount += 1
+        block.rows += length
+        if block.row + block.rows == end {
+          blocks.append(block)
+          block = Block(firstSegment: cut.count, segmentCount: 0, row: end, rows: 0)
+        }
+      }
+    }
+    self.segments = ConstantTable(cut)
+    self.blocks = ConstantTable(blocks)
+    largestBlock = blocks.map(\.rows).max() ?? 0
+  }
+}
+
+/// A matrix kernel with the depth and the epilogue of a primitive.
+struct MatrixLoop: Sendable {
+  let kernel: MatrixKernel
+  let depth: MatrixDepth
+  let epilogue: Epilogue
+
+  /// Floats of a panel of B that stay in the nearest cache beside what is read of A.
+  static let panelElements = 6144
+
+  static func depthLimit(lanes: Int) -> Int { panelElements / (2 * lanes) }
+
+  /// Computes `block` (its segments, row of B, start, bounds and residual are set here) depth block by depth block.
+  ///
+  /// `prepare` is called before each, and may change where the block finds A.
+  @inline(__always)
+  func run(
+    _ block: inout MatrixBlock, columnBias: UnsafePointer<Float>?, rowBias: UnsafePointer<Float>?,
+    residual: UnsafePointer<Float>?, residualRowStride: Int, residualGroupStride: Int,
+    prepare: (MatrixDepth.Block, inout MatrixBlock) -> Void
+  ) {
+    let late = epilogue.residualAfterActivation
+    let activated = epilogue.activation != nil
+    let count = depth.blocks.count
+    for i in 0..<count {
+      let part = depth.blocks.base[i]
+      block.segments = depth.segments.base + part.firstSegment
+      block.segmentCount = part.segmentCount
+      block.bRow = part.row
+      if i == 0 {
+        block.initial = late ? nil : residual
+        block.initialRowStride = residualRowStride
+        block.initialGroupStride = residualGroupStride
+        block.columnBias = nil
+        block.rowBias = nil
+        block.minimum = -.infinity
+        block.maximum = .infinity
+        block.residual = nil
+      } else {
+        block.initial = UnsafePointer(block.c)
+        block.initialRowStride = block.cRowStride
+        block.initialGroupStride = block.cGroupStride
+      }
+      if i == count - 1 {
+        block.columnBias = columnBias
+        block.rowBias = rowBias
+        block.minimum = epilogue.minimum
+        block.maximum = epilogue.maximum
+        block.residual = late && !activated ? residual : nil
+        block.residualRowStride = residualRowStride
+        block.residualGroupStride = residualGroupStride
+      }
+      prepare(part, &block)
+      withUnsafePointer(to: block) { kernel.run($0) }
+    }
+    if activated {
+      activate(block, residual: late ? residual : nil, residualRowStride: residualRowStride, residualGroupStride: residualGroupStride)
+    }
+  }
+
+  /// Applies the activation to a finished block while it is near, and adds a residual that comes after it.
+  private func activate(
+    _ block: MatrixBlock, residual: UnsafePointer<Float>?, residualRowStride: Int, residualGroupStride: Int
+  ) {
+    for group in 0..<block.groups {
+      let c = block.c + group * block.cGroupStride
+      epilogue.activate(
+        c, rowStride: block.cRowStride, rows: block.rows, columns: block.columns,
+        residual: residual.map { $0 + group * residualGroupStride }, residualRowStride: residualRowStride)
+    }
+  }
+}
+
+extension Epilogue {
+  /// Applies the activation, and then a late residual if one is given, to `rows` × `columns` values in place.
+  func activate(
+    _ c: UnsafeMutablePointer<Float>, rowStride: Int, rows: Int, columns: Int, residual: UnsafePointer<Float>?,
+    residualRowStride: Int
+  ) {
+    if let activation {
+      let dense = rowStride == columns
+      for row in 0..<(dense ? 1 : rows) {
+        let c = c + row * rowStride
+        activation(c, c, dense ? rows * columns : columns, alpha, beta)
+      }
+    }
+    if let residual {
+      for row in 0..<rows {
+        let c = c + row * rowStride
+        let residual = residual + row * residualRowStride
+        for column in 0..<columns { c[column] += residual[column] }
+      }
+    }
+  }
+}

@@ -1,0 +1,317 @@
+import KernelCore
+import Kernels
+import Testing
+
+/// One convolution with its data, and the reference's result.
+struct ConvolutionCase {
+  var parameters: ConvolutionParameters
+  var inputStrides: ImageStrides
+  var outputStrides: ImageStrides
+  var residualStrides: ImageStrides?
+  var epilogue = Epilogue()
+  var weightType = WeightType.f32
+  var seed: UInt64 = 1
+
+  /// Channels-last, with `gap` elements between pixels' channels and rows.
+  init(
+    _ p: ConvolutionParameters, inputGap: Int = 0, outputGap: Int = 0, planar: Bool = false, epilogue: Epilogue = Epilogue(),
+    seed: UInt64 = 1
+  ) {
+    func strides(_ height: Int, _ width: Int, _ channels: Int, _ gap: Int) -> ImageStrides {
+      let pixel = channels + gap
+      let row = width * pixel + 2 * gap
+      return ImageStrides(batch: height * row + gap, row: row, pixel: pixel)
+    }
+    parameters = p
+    inputStrides =
+      planar
+      ? .planar(height: p.inputHeight, width: p.inputWidth, channels: p.inputChannels)
+      : strides(p.inputHeight, p.inputWidth, p.inputChannels, inputGap)
+    outputStrides = strides(p.outputHeight, p.outputWidth, p.outputChannels, outputGap)
+    if epilogue.hasResidual { residualStrides = strides(p.outputHeight, p.outputWidth, p.outputChannels, outputGap == 0 ? 0 : 3) }
+    self.epilogue = epilogue
+    self.seed = seed
+  }
+
+  static func extent(_ s: ImageStrides, _ p: ConvolutionParameters, output: Bool) -> Int {
+    let (height, width, channels) =
+      output ? (p.outputHeight, p.outputWidth, p.outputChannels) : (p.inputHeight, p.inputWidth, p.inputChannels)
+    return (p.batch - 1) * s.batch + (height - 1) * s.row + (width - 1) * s.pixel + (channels - 1) * s.channel + 1
+  }
+
+  /// Runs `algorithm` (nil: the cost rule's) with each number of workers and checks result, coverage and repeatability.
+  func check(
+    _ features: CPUFeatures, algorithm: ConvolutionAlgorithm?, workers: [Int] = [1, 2, 3], tolerance: Float = SumTolerance.sum,
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) {
+    let p = parameters
+    var generator = SeededGenerator(seed: seed)
+    let input = GuardedFloats(generator.floats(Self.extent(inputStrides, p, output: false)))
+    var weights = generator.floats(p.outputChannels * p.groupInputChannels * p.kernelHeight * p.kernelWidth)
+    if weightType == .f16 { weights = weights.map { Float(Float16($0)) } }
+    let bias = epilogue.hasBias ? GuardedFloats(generator.floats(p.outputChannels)) : nil
+    let residual = residualStrides.map { GuardedFloats(generator.floats(Self.extent($0, p, output: true))) }
+    let outputCount = Self.extent(outputStrides, p, output: true)
+    let expected = GuardedFloats(count: outputCount)
+    let magnitudes = GuardedFloats(count: outputCount, fill: 0)
+    referenceConvolution(
+      p, input: input.base, inputStrides: inputStrides, weights: weights, bias: bias.map { UnsafePointer($0.base) },
+      residual: residual.map { UnsafePointer($0.base) }, residualStrides: residualStrides, epilogue: epilogue,
+      output: expected.base, outputStrides: outputStrides, magnitudes: magnitudes.base)
+    let expectedValues = expected.values
+
+    var first: [Float]?
+    for workerCount in workers {
+      let primitive = ConvolutionF32(
+        p, inputStrides: inputStrides, outputStrides: outputStrides, residualStrides: residualStrides, epilogue: epilogue,
+        weightType: weightType, workers: workerCount, features: features, algorithm: algorithm)
+      let packed = AlignedBytes(primitive.packedWeightsByteCount)
+      primitive.packWeights(from: weights, .f32, into: packed.base)
+      let scratch = AlignedBytes(primitive.scratchByteCount)
+      let output = GuardedFloats(count: outputCount)
+      var written = [Int](repeating: 0, count: outputCount)
+      for worker in 0..<workerCount {
+        let part = GuardedFloats(count: outputCount)
+        withExtendedLifetime((input, packed, bias, residual, scratch)) {
+          for target in [part, output] {
+            primitive.run(
+              input: input.base, weights: packed.base, bias: bias.map { UnsafePointer($0.base) },
+              residual: residual.map { UnsafePointer($0.base) }, output: target.base, scratch: scratch.base, worker: worker,
+              workers: workerCount)
+          }
+        }
+        for (i, value) in part.values.enumerated() where value != GuardedFloats.untouched { written[i] += 1 }
+      }
+      let values = output.values
+      let label = "\(primitive.kernelName) \(workerCount) workers, seed \(seed), \(p)"
+      if let worst = SumTolerance.worst(values, expectedValues, magnitudes.values, tolerance) {
+        Issue.record(
+          "\(label): element \(worst.index) is \(values[worst.index]), not \(expectedValues[worst.index]): error \(worst.error)",
+          sourceLocation: sourceLocation)
+      }
+      let covered = zip(written, expectedValues).allSatisfy { $0 == ($1 == GuardedFloats.untouched ? 0 : 1) }
+      #expect(covered, "\(label): not each element is written once", sourceLocation: sourceLocation)
+      if let first {
+        #expect(first == values, "\(label): another number of workers gave other bits", sourceLocation: sourceLocation)
+      } else {
+        first = values
+      }
+    }
+  }
+}
+
+func convolution(
+  batch: Int = 1, groups: Int = 1, _ inputChannels: Int, _ outputChannels: Int, height: Int, width: Int, kernel: (Int, Int) = (1, 1),
+  stride: (Int, Int) = (1, 1), dilation: (Int, Int) = (1, 1), padBegin: (Int, Int) = (0, 0), padEnd: (Int, Int) = (0, 0)
+) -> ConvolutionParameters {
+  ConvolutionParameters(
+    batch: batch, groups: groups, inputChannels: inputChannels, outputChannels: outputChannels, inputHeight: height, inputWidth: width,
+    outputHeight: (height + padBegin.0 + padEnd.0 - (kernel.0 - 1) * dilation.0 - 1) / stride.0 + 1,
+    outputWidth: (width + padBegin.1 + padEnd.1 - (kernel.1 - 1) * dilation.1 - 1) / stride.1 + 1,
+    kernelHeight: kernel.0, kernelWidth: kernel.1, strideHeight: stride.0, strideWidth: stride.1, dilationHeight: dilation.0,
+    dilationWidth: dilation.1, padTop: padBegin.0, padLeft: padBegin.1)
+}
+
+@Suite struct ConvolutionTests {
+  /// Checks all algorithms that apply.
+  func checkAll(
+    _ test: ConvolutionCase, _ features: CPUFeatures, workers: [Int] = [1, 2, 3], sourceLocation: SourceLocation = #_sourceLocation
+  ) {
+    for algorithm in ConvolutionF32.algorithms(for: test.parameters, inputStrides: test.inputStrides) {
+      test.check(features, algorithm: algorithm, workers: workers, sourceLocation: sourceLocation)
+    }
+  }
+
+  /// Pixels and channels one less, equal and one more than tiles and panels, and multiples.
+  @Test(arguments: testedFeatures) func tileEdges(_ features: CPUFeatures) {
+    let kernel = matrixKernels.supported(by: features)[0]
+    let rows = kernel.tileRows[1]
+    let lanes = kernel.lanes
+    for pixels in [1, 2, 3, rows - 1, rows, rows + 1, rows + 3, 2 * rows, 3 * rows + 1] {
+      for outputs in [1, lanes - 1, lanes, lanes + 1, 2 * lanes, 2 * lanes + 1, 3 * lanes, 3 * lanes + 1, 4 * lanes, 5 * lanes + 2] {
+        checkAll(ConvolutionCase(convolution(5, outputs, height: 1, width: pixels)), features, workers: [1, 2])
+      }
+    }
+  }
+
+  @Test(arguments: testedFeatures) func windows(_ features: CPUFeatures) {
+    let shapes = [
+      convolution(3, 8, height: 9, width: 11, kernel: (3, 3), stride: (2, 2), padBegin: (1, 1), padEnd: (1, 1)),
+      convolution(16, 24, height: 8, width: 8, kernel: (3, 3), padBegin: (1, 1), padEnd: (1, 1)),
+      convolution(4, 20, height: 7, width: 7, kernel: (3, 3), padBegin: (1, 1), padEnd: (1, 1)),
+      convolution(batch: 2, 6, 5, height: 10, width: 6, kernel: (5, 3), stride: (1, 2), padBegin: (2, 0), padEnd: (1, 1)),
+      convolution(7, 9, height: 12, width: 13, kernel: (3, 3), dilation: (2, 3), padBegin: (2, 3), padEnd: (2, 3)),
+      convolution(3, 4, height: 4, width: 4, kernel: (7, 7), stride: (2, 2), padBegin: (3, 3), padEnd: (3, 3)),
+      convolution(2, 3, height: 1, width: 30, kernel: (1, 8), stride: (1, 4), padBegin: (0, 3), padEnd: (0, 0)),
+      convolution(5, 6, height: 9, width: 5, kernel: (1, 1), stride: (3, 2)),
+      convolution(130, 17, height: 3, width: 5, kernel: (3, 3), padBegin: (1, 1), padEnd: (1, 1)),
+      convolution(8, 8, height: 6, width: 6, kernel: (3, 3)),
+      convolution(8, 8, height: 1, width: 1, kernel: (3, 3), padBegin: (1, 1), padEnd: (1, 1)),
+      convolution(2, 3, height: 5, width: 6, kernel: (2, 2), stride: (2, 2), padBegin: (3, 0), padEnd: (0, 4)),
+    ]
+    for (index, p) in shapes.enumerated() {
+      checkAll(ConvolutionCase(p, seed: UInt64(index)), features)
+      checkAll(ConvolutionCase(p, inputGap: 5, outputGap: 3, epilogue: Epilogue(hasBias: true), seed: UInt64(index)), features)
+      checkAll(ConvolutionCase(p, planar: true, seed: UInt64(index)), features)
+    }
+  }
+
+  @Test(arguments: testedFeatures) func deepSums(_ features: CPUFeatures) {
+    for (_, epilogue) in testedEpilogues {
+      checkAll(ConvolutionCase(convolution(1500, 21, height: 2, width: 7), epilogue: epilogue), features)
+      checkAll(
+        ConvolutionCase(
+          convolution(200, 40, height: 3, width: 4, kernel: (3, 3), padBegin: (1, 1), padEnd: (1, 1)), epilogue: epilogue), features)
+    }
+  }
+
+  @Test(arguments: testedFeatures) func epilogues(_ features: CPUFeatures) {
+    for (_, epilogue) in testedEpilogues {
+      for p in [
+        convolution(batch: 2, 6, 19, height: 5, width: 5), convolution(4, 8, height: 6, width: 7, kernel: (3, 3), padBegin: (1, 0)),
+        convolution(groups: 11, 11, 11, height: 6, width: 9, kernel: (3, 3), padBegin: (1, 1), padEnd: (1, 1)),
+      ] {
+        checkAll(ConvolutionCase(p, epilogue: epilogue), features)
+        checkAll(ConvolutionCase(p, inputGap: 2, outputGap: 4, epilogue: epilogue), features)
+      }
+    }
+  }
+
+  @Test(arguments: testedFeatures) func groups(_ features: CPUFeatures) {
+    for (groups, inputs, outputs) in [(2, 8, 6), (3, 3, 9), (4, 8, 48), (5, 5, 5), (2, 2, 4)] {
+      let p = convolution(groups: groups, inputs, outputs, height: 7, width: 6, kernel: (3, 3), padBegin: (1, 1), padEnd: (1, 1))
+      checkAll(ConvolutionCase(p, epilogue: Epilogue(hasBias: true, maximum: 0.5)), features)
+      checkAll(ConvolutionCase(p, inputGap: 1, outputGap: 2), features)
+    }
+  }
+
+  /// Each depthwise kernel of the table: channels about registers, widths with and without pixels inside.
+  @Test(arguments: testedFeatures) func depthwise(_ features: CPUFeatures) {
+    let lanes = depthwiseKernels.supported(by: features)[0].lanes
+    var names = Set<String>()
+    for (kernel, stride, dilation) in [(3, 1, 1), (3, 2, 1), (5, 1, 1), (5, 2, 1), (7, 1, 1), (3, 3, 1), (3, 1, 2), (2, 1, 1), (1, 1, 1)] {
+      for width in [1, 2, 3, 5, 7, 8, 12, 15] {
+        for channels in [1, lanes, lanes + 1, 3 * lanes - 1] {
+          let pad = (kernel - 1) * dilation / 2
+          let p = convolution(
+            batch: 1 + width % 2, groups: channels, channels, channels, height: 5, width: width, kernel: (kernel, kernel),
+            stride: (stride, stride), dilation: (dilation, dilation), padBegin: (pad, pad), padEnd: (pad, pad + width % 2))
+          let test = ConvolutionCase(p, inputGap: width % 3, outputGap: width % 2, epilogue: Epilogue(hasBias: true, minimum: -0.5))
+          test.check(features, algorithm: .depthwise)
+          names.insert(
+            ConvolutionF32(
+              p, inputStrides: test.inputStrides, outputStrides: test.outputStrides, features: features, algorithm: .depthwise
+            ).kernelName)
+        }
+      }
+    }
+    let expected = depthwiseKernels.supported(by: features).filter { $0.lanes == lanes }.map(\.name)
+    #expect(names == Set(expected))
+  }
+
+  @Test(arguments: testedFeatures) func halfPrecisionWeights(_ features: CPUFeatures) {
+    for p in [
+      convolution(40, 21, height: 3, width: 5), convolution(700, 40, height: 2, width: 5), convolution(33, 50, height: 1, width: 1),
+      convolution(groups: 2, 8, 20, height: 5, width: 7, kernel: (3, 3), padBegin: (1, 1), padEnd: (1, 1)),
+      convolution(groups: 9, 9, 9, height: 5, width: 7, kernel: (3, 3), padBegin: (1, 1), padEnd: (1, 1)),
+    ] {
+      var test = ConvolutionCase(p, epilogue: Epilogue(hasBias: true))
+      test.weightType = .f16
+      checkAll(test, features)
+    }
+  }
+
+  /// Weights given in half precision pack to the same bytes as the same values in single precision.
+  @Test(arguments: testedFeatures) func packsHalfPrecisionSources(_ features: CPUFeatures) {
+    for p in [convolution(9, 21, height: 4, width: 3, kernel: (3, 2)), convolution(groups: 5, 5, 5, height: 3, width: 3, kernel: (3, 3))] {
+      var generator = SeededGenerator(seed: 5)
+      let halves = generator.floats(p.outputChannels * p.groupInputChannels * p.kernelHeight * p.kernelWidth).map { Float16($0) }
+      let test = ConvolutionCase(p)
+      for type in [WeightType.f32, .f16] {
+        let primitive = ConvolutionF32(
+          p, inputStrides: test.inputStrides, outputStrides: test.outputStrides, weightType: type, features: features)
+        let packed = [AlignedBytes(primitive.packedWeightsByteCount), AlignedBytes(primitive.packedWeightsByteCount)]
+        primitive.packWeights(from: halves, .f16, into: packed[0].base)
+        primitive.packWeights(from: halves.map { Float($0) }, .f32, into: packed[1].base)
+        let bytes = packed.map { Array(UnsafeRawBufferPointer(start: $0.base, count: primitive.packedWeightsByteCount)) }
+        #expect(bytes[0] == bytes[1])
+      }
+    }
+  }
+
+  /// Bounds let a NaN pass, wherever it comes from.
+  @Test(arguments: testedFeatures) func boundsLetNaNPass(_ features: CPUFeatures) {
+    for p in [convolution(8, 19, height: 3, width: 7), convolution(groups: 11, 11, 11, height: 5, width: 7, kernel: (3, 3))] {
+      let test = ConvolutionCase(p, epilogue: Epilogue(minimum: 0, maximum: 6))
+      for algorithm in ConvolutionF32.algorithms(for: p, inputStrides: test.inputStrides) {
+        let primitive = ConvolutionF32(
+          p, inputStrides: test.inputStrides, outputStrides: test.outputStrides, epilogue: test.epilogue, features: features,
+          algorithm: algorithm)
+        let packed = AlignedBytes(primitive.packedWeightsByteCount)
+        let weights = [Float](repeating: 1, count: p.outputChannels * p.groupInputChannels * p.kernelHeight * p.kernelWidth)
+        primitive.packWeights(from: weights, .f32, into: packed.base)
+        let input = GuardedFloats(count: ConvolutionCase.extent(test.inputStrides, p, output: false), fill: .nan)
+        let output = GuardedFloats(count: ConvolutionCase.extent(test.outputStrides, p, output: true))
+        let scratch = AlignedBytes(primitive.scratchByteCount)
+        withExtendedLifetime((packed, input, scratch)) {
+          primitive.run(
+            input: input.base, weights: packed.base, bias: nil, residual: nil, output: output.base, scratch: scratch.base, worker: 0,
+            workers: 1)
+        }
+        let values = output.values
+        #expect(values.allSatisfy { $0.isNaN }, "\(primitive.kernelName)")
+      }
+    }
+  }
+
+  /// The residual may be the output itself.
+  @Test(arguments: testedFeatures) func addsToTheOutput(_ features: CPUFeatures) {
+    for p in [
+      convolution(900, 21, height: 3, width: 7), convolution(groups: 11, 11, 11, height: 5, width: 7, kernel: (3, 3)),
+      convolution(4, 8, height: 6, width: 7, kernel: (3, 3), padBegin: (1, 1), padEnd: (1, 1)),
+    ] {
+      let test = ConvolutionCase(p, epilogue: Epilogue(hasResidual: true, minimum: -3))
+      for algorithm in ConvolutionF32.algorithms(for: p, inputStrides: test.inputStrides) {
+        var generator = SeededGenerator(seed: 3)
+        let primitive = ConvolutionF32(
+          p, inputStrides: test.inputStrides, outputStrides: test.outputStrides, residualStrides: test.outputStrides,
+          epilogue: test.epilogue, features: features, algorithm: algorithm)
+        let packed = AlignedBytes(primitive.packedWeightsByteCount)
+        primitive.packWeights(
+          from: generator.floats(p.outputChannels * p.groupInputChannels * p.kernelHeight * p.kernelWidth), .f32, into: packed.base)
+        let input = GuardedFloats(generator.floats(ConvolutionCase.extent(test.inputStrides, p, output: false)))
+        let residual = GuardedFloats(generator.floats(ConvolutionCase.extent(test.outputStrides, p, output: true)))
+        let apart = GuardedFloats(count: residual.count)
+        let together = GuardedFloats(residual.values)
+        let scratch = AlignedBytes(primitive.scratchByteCount)
+        withExtendedLifetime((packed, input, residual, scratch)) {
+          for (source, target) in [(residual, apart), (together, together)] {
+            primitive.run(
+              input: input.base, weights: packed.base, bias: nil, residual: source.base, output: target.base, scratch: scratch.base,
+              worker: 0, workers: 1)
+          }
+        }
+        #expect(apart.values == together.values, "\(primitive.kernelName)")
+      }
+    }
+  }
+
+  @Test(arguments: testedFeatures, [UInt64(11), 12, 13, 14]) func randomShapes(_ features: CPUFeatures, seed: UInt64) {
+    var generator = SeededGenerator(seed: seed)
+    for _ in 0..<25 {
+      func pick(_ values: [Int]) -> Int { values.randomElement(using: &generator)! }
+      let groups = pick([1, 1, 1, 2, 3])
+      let kernel = (pick([1, 2, 3, 5]), pick([1, 2, 3, 5]))
+      let dilation = (pick([1, 1, 2]), pick([1, 1, 2]))
+      let size = (pick([1, 4, 7, 12]) + (kernel.0 - 1) * dilation.0, pick([1, 3, 7, 8, 14]) + (kernel.1 - 1) * dilation.1)
+      let p = convolution(
+        batch: pick([1, 1, 2]), groups: groups, groups * pick([1, 3, 8, 17]), groups * pick([1, 5, 8, 16, 25]), height: size.0,
+        width: size.1, kernel: kernel, stride: (pick([1, 1, 2, 3]), pick([1, 1, 2])), dilation: dilation,
+        padBegin: (pick([0, 1, 2]), pick([0, 1, 2])), padEnd: (pick([0, 1, 2]), pick([0, 1, 2])))
+      let test = ConvolutionCase(
+        p, inputGap: pick([0, 0, 1, 7]), outputGap: pick([0, 0, 2]), planar: pick([0, 0, 0, 1]) == 1,
+        epilogue: testedEpilogues[pick(Array(testedEpilogues.indices))].epilogue, seed: seed)
+      checkAll(test, features, workers: [1, pick([2, 3])])
+    }
+  }
+}

@@ -1,0 +1,152 @@
+import KernelCore
+import Kernels
+import Testing
+
+/// One batch of products with its data.
+struct GEMMCase {
+  var parameters: GEMMParameters
+  var epilogue = Epilogue()
+  /// The constant's source is [N, K].
+  var constantIsTransposed = false
+  var seed: UInt64 = 1
+
+  /// A case with `gap` elements between the rows of each operand and between products.
+  init(
+    batch: Int = 1, _ rows: Int, _ columns: Int, _ depth: Int, aTransposed: Bool = false, value: Bool = false, transposed: Bool = false,
+    weightType: WeightType = .f32, gap: Int = 0, repeatsA: Bool = false, repeatsB: Bool = false,
+    biasAxis: GEMMParameters.BiasAxis = .columns, epilogue: Epilogue = Epilogue()
+  ) {
+    var p = GEMMParameters(rows: rows, columns: columns, depth: depth)
+    p.batch = batch
+    p.aTransposed = aTransposed
+    p.aRowStride = (aTransposed ? rows : depth) + gap
+    p.aBatchStride = repeatsA ? 0 : p.aRowStride * (aTransposed ? depth : rows) + gap
+    if value {
+      let rowStride = (transposed ? depth : columns) + gap
+      p.b = .value(
+        rowStride: rowStride, transposed: transposed, batchStride: repeatsB ? 0 : rowStride * (transposed ? columns : depth) + gap)
+    } else {
+      p.b = .constant(weightType)
+      constantIsTransposed = transposed
+    }
+    p.cRowStride = columns + gap
+    p.cBatchStride = p.cRowStride * rows + gap
+    p.residualRowStride = columns + 2 * gap
+    p.residualBatchStride = p.residualRowStride * rows
+    p.biasAxis = biasAxis
+    parameters = p
+    self.epilogue = epilogue
+  }
+
+  func check(_ features: CPUFeatures, workers: [Int] = [1, 2, 3], sourceLocation: SourceLocation = #_sourceLocation) {
+    let p = parameters
+    var generator = SeededGenerator(seed: seed)
+    func extent(_ rows: Int, _ columns: Int, _ rowStride: Int, _ batchStride: Int) -> Int {
+      (p.batch - 1) * batchStride + (rows - 1) * rowStride + columns
+    }
+    let a = GuardedFloats(
+      generator.floats(
+        p.aTransposed ? extent(p.depth, p.rows, p.aRowStride, p.aBatchStride) : extent(p.rows, p.depth, p.aRowStride, p.aBatchStride)))
+    var bStrides = (row: constantIsTransposed ? 1 : p.columns, column: constantIsTransposed ? p.depth : 1, batch: 0)
+    var b = GuardedFloats(generator.floats(p.depth * p.columns))
+    switch p.b {
+    case .constant(.f16): b = GuardedFloats(b.values.map { Float(Float16($0)) })
+    case .constant(.f32): break
+    case .value(let rowStride, let transposed, let batchStride):
+      bStrides = (transposed ? 1 : rowStride, transposed ? rowStride : 1, batchStride)
+      b = GuardedFloats(
+        generator.floats(
+          transposed ? extent(p.columns, p.depth, rowStride, batchStride) : extent(p.depth, p.columns, rowStride, batchStride)))
+    }
+    let bias = epilogue.hasBias ? GuardedFloats(generator.floats(p.biasAxis == .rows ? p.rows : p.columns)) : nil
+    let residual =
+      epilogue.hasResidual ? GuardedFloats(generator.floats(extent(p.rows, p.columns, p.residualRowStride, p.residualBatchStride))) : nil
+    let count = extent(p.rows, p.columns, p.cRowStride, p.cBatchStride)
+    let expected = GuardedFloats(count: count)
+    let magnitudes = GuardedFloats(count: count, fill: 0)
+    withExtendedLifetime((a, b, bias, residual)) {
+      referenceGEMM(
+        p, a: a.base, b: b.base, bRowStride: bStrides.row, bColumnStride: bStrides.column, bBatchStride: bStrides.batch,
+        bias: bias.map { UnsafePointer($0.base) }, residual: residual.map { UnsafePointer($0.base) }, epilogue: epilogue,
+        c: expected.base, magnitudes: magnitudes.base)
+    }
+    let expectedValues = expected.values
+    for workerCount in workers {
+      let primitive = GEMMF32(p, epilogue: epilogue, workers: workerCount, features: features)
+      let packed = AlignedBytes(primitive.packedWeightsByteCount)
+      var second = UnsafeRawPointer(b.base)
+      if case .constant = p.b {
+        primitive.packWeights(from: b.base, .f32, transposed: constantIsTransposed, into: packed.base)
+        second = UnsafeRawPointer(packed.base)
+      }
+      let scratch = AlignedBytes(primitive.scratchByteCount)
+      let output = GuardedFloats(count: count)
+      var written = [Int](repeating: 0, count: count)
+      withExtendedLifetime((a, b, bias, residual, packed, scratch)) {
+        for worker in 0..<workerCount {
+          let part = GuardedFloats(count: count)
+          for target in [part, output] {
+            primitive.run(
+              a: a.base, b: second, bias: bias.map { UnsafePointer($0.base) }, residual: residual.map { UnsafePointer($0.base) },
+              c: target.base, scratch: scratch.base, worker: worker, workers: workerCount)
+          }
+          for (i, value) in part.values.enumerated() where value != GuardedFloats.untouched { written[i] += 1 }
+        }
+      }
+      let label = "\(primitive.kernelName) \(workerCount) workers, seed \(seed), \(p)"
+      let values = output.values
+      if let worst = SumTolerance.worst(values, expectedValues, magnitudes.values, SumTolerance.sum) {
+        Issue.record(
+          "\(label): element \(worst.index) is \(values[worst.index]), not \(expectedValues[worst.index]): error \(worst.error)",
+          sourceLocation: sourceLocation)
+      }
+      let covered = zip(written, expectedValues).allSatisfy { $0 == ($1 == GuardedFloats.untouched ? 0 : 1) }
+      #expect(covered, "\(label): not each element is written once", sourceLocation: sourceLocation)
+    }
+  }
+}
+
+@Suite struct GEMMTests {
+  @Test(arguments: testedFeatures) func tileEdges(_ features: CPUFeatures) {
+    let kernel = matrixKernels.supported(by: features)[0]
+    let lanes = kernel.lanes
+    for rows in 1...(2 * kernel.tileRows[1] + 1) {
+      for columns in [1, lanes, lanes + 3, 2 * lanes, 2 * lanes + 1, 3 * lanes, 3 * lanes + 1, 6 * lanes] {
+        GEMMCase(rows, columns, 7, epilogue: Epilogue(hasBias: true)).check(features, workers: [1, 2])
+      }
+    }
+  }
+
+  @Test(arguments: testedFeatures) func layouts(_ features: CPUFeatures) {
+    for (rows, columns, depth) in [(1, 37, 50), (5, 33, 9), (20, 24, 700), (130, 70, 40), (3, 300, 200)] {
+      for aTransposed in [false, true] {
+        for transposed in [false, true] {
+          for gap in [0, 5] {
+            for weightType in [WeightType.f32, .f16] {
+              GEMMCase(
+                rows, columns, depth, aTransposed: aTransposed, transposed: transposed, weightType: weightType, gap: gap
+              ).check(features)
+            }
+            for (repeatsA, repeatsB) in [(false, false), (true, false), (false, true)] {
+              GEMMCase(
+                batch: 3, rows, columns, depth, aTransposed: aTransposed, value: true, transposed: transposed, gap: gap,
+                repeatsA: repeatsA, repeatsB: repeatsB
+              ).check(features)
+            }
+          }
+        }
+      }
+    }
+  }
+
+  @Test(arguments: testedFeatures) func epilogues(_ features: CPUFeatures) {
+    for (_, epilogue) in testedEpilogues {
+      for biasAxis in [GEMMParameters.BiasAxis.columns, .rows] {
+        for (rows, columns, depth) in [(7, 21, 5), (40, 9, 1000), (1, 100, 30)] {
+          GEMMCase(batch: 2, rows, columns, depth, biasAxis: biasAxis, epilogue: epilogue).check(features)
+          GEMMCase(rows, columns, depth, value: true, gap: 3, biasAxis: biasAxis, epilogue: epilogue).check(features)
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,103 @@
+import Foundation
+import KernelCore
+import Kernels
+import Testing
+
+/// A reproducible source of numbers (SplitMix64).
+struct SeededGenerator: RandomNumberGenerator {
+  private var state: UInt64
+  init(seed: UInt64) { state = seed }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+    return z ^ (z >> 31)
+  }
+
+  mutating func floats(_ count: Int) -> [Float] { (0..<count).map { _ in Float.random(in: -1...1, using: &self) } }
+}
+
+/// Floats that end at a page that may not be touched, so that reading or writing beyond them ends the test.
+final class GuardedFloats {
+  let base: UnsafeMutablePointer<Float>
+  let count: Int
+  private let mapping: UnsafeMutableRawPointer
+  private let mappedBytes: Int
+
+  /// What lies in values that a kernel should not touch, or should overwrite.
+  static let untouched: Float = -12345.5
+
+  init(count: Int, fill: Float = GuardedFloats.untouched) {
+    let page = sysconf(Int32(_SC_PAGESIZE))
+    let bytes = (count * 4 + page - 1) / page * page
+    mappedBytes = bytes + page
+    mapping = mmap(nil, mappedBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)!
+    precondition(mapping != MAP_FAILED && mprotect(mapping + bytes, page, PROT_NONE) == 0)
+    base = (mapping + (bytes - count * 4)).assumingMemoryBound(to: Float.self)
+    base.initialize(repeating: fill, count: count)
+    self.count = count
+  }
+
+  convenience init(_ values: [Float]) {
+    self.init(count: values.count)
+    base.update(from: values, count: values.count)
+  }
+
+  deinit { munmap(mapping, mappedBytes) }
+
+  var values: [Float] { Array(UnsafeBufferPointer(start: base, count: count)) }
+}
+
+/// Memory for packed weights and scratch, aligned as primitives ask, and guarded at its end.
+final class AlignedBytes {
+  private let memory: GuardedFloats
+  let base: UnsafeMutableRawPointer
+
+  init(_ count: Int) {
+    // Whatever a kernel reads before it writes it is a NaN.
+    memory = GuardedFloats(count: (max(count, 64) + 63) / 64 * 16, fill: .nan)
+    base = UnsafeMutableRawPointer(memory.base)
+  }
+}
+
+/// The instruction sets to test here, as feature sets that choose them.
+let testedFeatures: [CPUFeatures] = [[], .avx2, [.avx2, .avx512]].filter { CPUFeatures.current.isSuperset(of: $0) }
+
+/// A tolerance in proportion to the magnitudes that were added.
+enum SumTolerance {
+  /// Sums in single precision, in any order.
+  static let sum: Float = 2e-6
+
+  /// The worst excess over the tolerance, and where.
+  static func worst(_ result: [Float], _ expected: [Float], _ magnitudes: [Float], _ tolerance: Float) -> (index: Int, error: Float)? {
+    var worst: (index: Int, error: Float)?
+    for i in result.indices {
+      if result[i].isNaN && expected[i].isNaN || result[i] == expected[i] { continue }
+      let error = abs(result[i] - expected[i]) / max(abs(magnitudes[i]), 1e-30)
+      if !(error <= tolerance) && !(error <= worst?.error ?? -1) { worst = (i, error) }
+    }
+    return worst
+  }
+}
+
+/// α + β · x / (1 + |x|): an activation left out, repeated or applied to the wrong value shows, and errors do not grow.
+let testActivation: UnaryF32Function = { input, output, count, alpha, beta in
+  for i in 0..<count { output[i] = alpha + beta * input[i] / (1 + abs(input[i])) }
+}
+
+/// Epilogues of every kind.
+let testedEpilogues: [(name: String, epilogue: Epilogue)] = [
+  ("none", Epilogue()),
+  ("bias", Epilogue(hasBias: true)),
+  ("relu6", Epilogue(hasBias: true, minimum: 0, maximum: 0.6)),
+  ("residual relu", Epilogue(hasBias: true, hasResidual: true, minimum: 0)),
+  ("late residual", Epilogue(hasResidual: true, residualAfterActivation: true, minimum: -0.2, maximum: 0.3)),
+  ("activation", Epilogue(hasBias: true, activation: testActivation, alpha: 1, beta: 0.5)),
+  ("residual activation", Epilogue(hasResidual: true, activation: testActivation, alpha: 1, beta: 0.5)),
+  (
+    "activation, late residual",
+    Epilogue(hasBias: true, hasResidual: true, residualAfterActivation: true, activation: testActivation, alpha: 1, beta: 0.5)
+  ),
+]
