@@ -3,6 +3,8 @@ let elementwiseOperators: [OperatorRegistry.Entry] =
     .init("BitwiseNot", [13], BitwiseNot.init),
     .init("Convert", [1], Convert.init),
     .init("ConvertLike", [1], ConvertLike.init),
+    .init("ConvertPromoteTypes", [14], ConvertPromoteTypes.init),
+    .init("FakeConvert", [13], FakeConvert.init),
     .init("FakeQuantize", [1], FakeQuantize.init),
     .init("HardSigmoid", [1]) { _ in ParameterisedActivation(.hardSigmoid) },
     .init("Identity", [16], Identity.init),

@@ -73,10 +73,10 @@ extension Reduction.Function {
     finish: { $1 == 0 ? 0 : $0 / Double($1) },
     integerStart: { _ in 0 }, integerCombine: { $0 &+ $1 }, integerFinish: { $1 == 0 ? 0 : $0 / Int64($1) })
   static let maximum = Self(
-    comparesElements: true, start: { $0.lowestReal }, combine: { $1 > $0 || $1.isNaN ? $1 : $0 },
+    comparesElements: true, start: { _ in -.infinity }, combine: { $1 > $0 || $1.isNaN ? $1 : $0 },
     integerStart: { $0.lowestInteger }, integerCombine: { max($0, $1) })
   static let minimum = Self(
-    comparesElements: true, start: { $0.greatestReal }, combine: { $1 < $0 || $1.isNaN ? $1 : $0 },
+    comparesElements: true, start: { _ in .infinity }, combine: { $1 < $0 || $1.isNaN ? $1 : $0 },
     integerStart: { $0.greatestInteger }, integerCombine: { min($0, $1) })
   static let l1 = Self(
     combine: { $0 + $1.magnitude }, integerStart: { _ in 0 }, integerCombine: { $0 &+ ($1 < 0 ? 0 &- $1 : $1) })
