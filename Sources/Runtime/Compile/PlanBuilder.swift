@@ -264,10 +264,10 @@ final class PlanBuilder {
   func scratch(_ byteCount: Int) -> View { temporary(.u8, [byteCount]) }
 
   /// Whether the operand at `index` dies with this node and nothing else reads its buffer, so that an output of the same layout
-  /// may overwrite it.
+  /// may overwrite it: every element has bytes of its own, and they are all the buffer has.
   func canOverwrite(_ index: Int, of node: Node) -> Bool {
     guard let view = views[node.inputs[index]], case .arena = buffers[view.buffer].kind, !buffers[view.buffer].isShared else { return false }
-    return pendingUses[view.buffer] == 1
+    return pendingUses[view.buffer] == 1 && view.isContiguous(view.order)
   }
 
   private func addBuffer(_ kind: PlanBuffer.Kind, byteCount: Int) -> Int {

@@ -47,16 +47,19 @@ final class Team: @unchecked Sendable {
     done.deallocate()
   }
 
-  /// Runs all steps; returns when the last is done.
+  /// Runs the steps; returns when the last is done.
+  ///
+  /// - Precondition: there are at most as many steps as the team was made for.
   func run(_ steps: UnsafeBufferPointer<Unmanaged<Step>>, _ memory: StepMemory) {
-    for i in 0..<stepCount {
+    precondition(steps.count <= stepCount)
+    for i in steps.indices {
       begun[i].store(0, ordering: .relaxed)
       done[i].store(0, ordering: .relaxed)
     }
     let shared = Shared(steps: steps, memory: memory)
     // The launch orders the stores above before the workers' loads.
     DispatchQueue.concurrentPerform(iterations: workers) { worker in
-      for index in 0..<stepCount { take(part: worker, of: index, shared) }
+      for index in shared.steps.indices { take(part: worker, of: index, shared) }
     }
   }
 

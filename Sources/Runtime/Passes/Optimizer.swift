@@ -8,27 +8,58 @@ struct Optimizer {
     self.isEnabled = isEnabled
   }
 
-  /// Infers the types of all values.
-  func inferTypes(_ model: inout Model) throws(OVError) {
+  /// Infers the types of all values; returns the nodes' operators and the small constants among the values.
+  @discardableResult
+  func inferTypes(_ model: inout Model) throws(OVError) -> ShapePropagation {
     var propagation = ShapePropagation(registry: registry)
     try propagation.run(on: &model)
+    return propagation
   }
 
-  /// What can be done before input shapes are known.
+  /// Simplifies and fuses as far as the input shapes that are known allow.
+  ///
+  /// The passes repeat while they change something, because one lays bare what another looks for; the bound is a guard against
+  /// passes that undo each other.
   @discardableResult
   func prepare(_ model: inout Model) throws(OVError) -> [PassReport] {
     guard isEnabled else {
       try inferTypes(&model)
       return []
     }
-    return []
+    model.removeUnreachable()
+    var total: [PassReport] = []
+    for _ in 0..<Optimizer.roundLimit {
+      let reports = try round(&model)
+      for report in reports where report.count > 0 {
+        if let index = total.firstIndex(where: { $0.name == report.name }) {
+          total[index].details += report.details
+        } else {
+          total.append(report)
+        }
+      }
+      if reports.allSatisfy({ $0.count == 0 }) { break }
+    }
+    return total
+  }
+
+  static let roundLimit = 8
+
+  private func round(_ model: inout Model) throws(OVError) -> [PassReport] {
+    do {
+      let known = try inferTypes(&model).constants
+      return [
+        ConstantFolding().run(on: &model, constants: known),
+        NoOperationElimination().run(on: &model, constants: known),
+        try BatchNormalizationDecomposition().run(on: &model),
+        try WeightScaling().run(on: &model),
+        try PostOperationFusion().run(on: &model),
+      ]
+    } catch { throw error as? OVError ?? OVError(.internalFailure, "\(error)") }
   }
 
   /// What is done once input shapes are known; returns the nodes' operators.
   func specialize(_ model: inout Model) throws(OVError) -> [NodeID: any Operator] {
     try prepare(&model)
-    var propagation = ShapePropagation(registry: registry)
-    try propagation.run(on: &model)
-    return propagation.operators
+    return try inferTypes(&model).operators
   }
 }

@@ -44,11 +44,11 @@ struct ShapePropagation {
       constants[OutputID(node.id)] = constant.tensor
       return
     }
-    let inputs = node.inputs
-    let constants = self.constants
-    let bounds = self.bounds
+    let inputs = node.inputs[..<node.ownInputCount]
+    let values = inputs.map { constants[$0] }
+    let ranges = inputs.map { bounds[$0] }
     let operands = Operands(
-      types: inputs.map { model.type(of: $0) }, constant: { constants[inputs[$0]] }, bounds: { bounds[inputs[$0]]?.dimensions })
+      types: inputs.map { model.type(of: $0) }, constant: { values[$0] }, bounds: { ranges[$0]?.dimensions })
     let types: [ValueType]
     if let control = op as? any ControlFlowOperator {
       var propagation = BodyPropagation(node.bodies, registry: registry)

@@ -1,7 +1,7 @@
 /// Repeats the data along axes until it has the target shape.
 struct Broadcast: Operator {
-  private enum Mode: String, CaseIterable { case none, explicit, numpy, pdpd, bidirectional }
-  private let mode: Mode
+  enum Mode: String, CaseIterable { case none, explicit, numpy, pdpd, bidirectional }
+  let mode: Mode
   /// `pdpd`: where the data is aligned within the target; −1 is at its end.
   private let axis: Int
 

@@ -1,17 +1,24 @@
 /// Takes `start:stop:step` along some axes; all axes from the first when they are not named.
 struct Slice: Operator {
+  private let bounds = SliceOperands(start: 1, stop: 2, step: 3, axes: 4)
+
   init(_ node: Node) {}
 
   func inferTypes(_ operands: Operands) throws -> [ValueType] {
     try operands.require(4...5)
-    let bounds = SliceOperands(start: 1, stop: 2, step: 3, axes: 4)
     return [ValueType(operands.elementType(0), try bounds.shape(operands))]
   }
 
   func evaluate(_ operands: [Tensor], _ context: EvaluationContext) throws -> [Tensor] {
-    let bounds = SliceOperands(start: 1, stop: 2, step: 3, axes: 4)
-    let (shape, strides, start) = try bounds.region(operands)
-    return [operands[0].gathered(shape: shape, strides: strides, start: start)]
+    let data = operands[0]
+    let region = try region(of: data.shape, strides: data.shape.rowMajorStrides, bounds: Array(operands[1...]))
+    return [data.gathered(shape: region.shape, strides: region.strides, start: region.start)]
+  }
+}
+
+extension Slice: RegionOperator {
+  func region(of shape: Shape, strides: [Int], bounds operands: [Tensor]) throws -> Region {
+    try bounds.region(of: shape, strides: strides, start: operands[0], stop: operands[1], step: operands[2], axes: operands.count > 3 ? operands[3] : nil)
   }
 }
 
@@ -32,7 +39,10 @@ struct SliceScatter: Operator {
   }
 
   func evaluate(_ operands: [Tensor], _ context: EvaluationContext) throws -> [Tensor] {
-    let (shape, strides, start) = try bounds.region(operands)
+    let data = operands[0].shape
+    let (shape, strides, start) = try bounds.region(
+      of: data, strides: data.rowMajorStrides, start: operands[2], stop: operands[3], step: operands[4],
+      axes: operands.count > 5 ? operands[5] : nil)
     guard shape == operands[1].shape else { throw invalid("the updates have the shape \(operands[1].shape), the slice has \(shape)") }
     return [operands[0].scattering(operands[1], strides: strides, start: start)]
   }
@@ -70,13 +80,11 @@ private struct SliceOperands {
     return PartialShape(dimensions)
   }
 
-  /// The slice as a region of the data: its shape, the strides with which it is read, and where it starts.
-  func region(_ operands: [Tensor]) throws -> (shape: Shape, strides: [Int], start: Int) {
-    var shape = operands[0].shape
-    var strides = shape.rowMajorStrides
-    var offset = 0
-    let (first, last, step) = (operands[start].ints(), operands[stop].ints(), operands[step].ints())
-    let named = operands.count > axes ? operands[axes].ints() : Array(first.indices)
+  /// The slice as a region of data whose neighbours along each axis are `strides` apart.
+  func region(of data: Shape, strides own: [Int], start: Tensor, stop: Tensor, step: Tensor, axes: Tensor?) throws -> Region {
+    var (shape, strides, offset) = (data, own, 0)
+    let (first, last, step) = (start.ints(), stop.ints(), step.ints())
+    let named = axes?.ints() ?? Array(first.indices)
     for (i, axis) in try normalizedAxes(named, rank: shape.count).enumerated() {
       let range = try SliceRange(start: first[i], stop: last[i], step: step[i], extent: shape[axis])
       offset += range.start * strides[axis]
@@ -85,4 +93,13 @@ private struct SliceOperands {
     }
     return (shape, strides, offset)
   }
+}
+
+/// Part of a tensor: its shape, the distance between neighbours along each axis, and the place of its first element.
+typealias Region = (shape: Shape, strides: [Int], start: Int)
+
+/// An operator that takes a part of its first operand; the other operands say which.
+protocol RegionOperator: Operator {
+  /// The part of data whose neighbours along each axis are `strides` apart.
+  func region(of shape: Shape, strides: [Int], bounds: [Tensor]) throws -> Region
 }

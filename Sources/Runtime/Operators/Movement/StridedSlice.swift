@@ -1,5 +1,5 @@
 /// Takes `begin:end:stride` along the leading axes, with masks that open bounds, insert or remove axes, or skip axes.
-struct StridedSlice: Operator {
+struct StridedSlice: RegionOperator {
   private let openBegins: Set<Int>
   private let openEnds: Set<Int>
   private let newAxes: Set<Int>
@@ -59,31 +59,35 @@ struct StridedSlice: Operator {
 
   func evaluate(_ operands: [Tensor], _ context: EvaluationContext) throws -> [Tensor] {
     let data = operands[0]
-    let (begin, end) = (operands[1].ints(), operands[2].ints())
-    let strides = operands.count > 3 ? operands[3].ints() : [Int](repeating: 1, count: begin.count)
-    let own = data.shape.rowMajorStrides
+    let region = try region(of: data.shape, strides: data.shape.rowMajorStrides, bounds: Array(operands[1...]))
+    return [data.gathered(shape: region.shape, strides: region.strides, start: region.start)]
+  }
+
+  func region(of data: Shape, strides own: [Int], bounds operands: [Tensor]) throws -> Region {
+    let (begin, end) = (operands[0].ints(), operands[1].ints())
+    let strides = operands.count > 2 ? operands[2].ints() : [Int](repeating: 1, count: begin.count)
     var shape = Shape()
     var steps: [Int] = []
     var offset = 0
-    for step in try self.steps(count: begin.count, rank: data.shape.count) {
+    for step in try self.steps(count: begin.count, rank: data.count) {
       switch step {
       case .keep(let axis):
-        shape.append(data.shape[axis])
+        shape.append(data[axis])
         steps.append(own[axis])
       case .insert:
         shape.append(1)
         steps.append(0)
       case .shrink(let axis, let position):
-        offset += try index(begin, position, extent: data.shape[axis]) * own[axis]
+        offset += try index(begin, position, extent: data[axis]) * own[axis]
       case .slice(let axis, let position):
         let (start, stop) = bounds(begin[position], end[position], stride: strides[position], position)
-        let range = try SliceRange(start: start, stop: stop, step: strides[position], extent: data.shape[axis])
+        let range = try SliceRange(start: start, stop: stop, step: strides[position], extent: data[axis])
         offset += range.start * own[axis]
         shape.append(range.count)
         steps.append(range.step * own[axis])
       }
     }
-    return [data.gathered(shape: shape, strides: steps, start: offset)]
+    return (shape, steps, offset)
   }
 
   /// What happens to each axis, in the order of the result.

@@ -1,0 +1,165 @@
+import KernelCore
+import Kernels
+
+/// An operator that computes each element of its output from the elements at the same place.
+protocol ElementwiseOperator: LowerableOperator {}
+
+extension ElementwiseOperator {
+  /// The order of the first operand that is neither constant nor broadcast along its rank.
+  func preferredOrder(_ node: Node, _ operands: [AxisOrder?], rank: Int) -> AxisOrder? { operands.lazy.compactMap { $0 }.first }
+}
+
+extension Unary: ElementwiseOperator {
+  func lower(_ node: Node, _ builder: PlanBuilder) throws -> Bool { try builder.lowerUnary(node) }
+}
+
+extension ParameterisedActivation: ElementwiseOperator {
+  func lower(_ node: Node, _ builder: PlanBuilder) throws -> Bool { try builder.lowerUnary(node) }
+}
+
+extension PRelu: ElementwiseOperator {
+  func lower(_ node: Node, _ builder: PlanBuilder) throws -> Bool {
+    if try builder.lowerUnary(node) { return true }
+    // One slope a channel: the slopes lie along axis 1, or along the only axis they have.
+    let (data, slopes) = (builder.input(0, of: node), builder.input(1, of: node))
+    guard data.elementType == .f32, let view = slopes.reshaped(to: slopeShape(slopes.shape, rank: data.shape.count)) else { return false }
+    return builder.emitBinary(.prelu, data, view, node, canOverwrite: [0])
+  }
+
+  private func slopeShape(_ shape: Shape, rank: Int) -> Shape {
+    guard shape.count == 1, rank > 1 else { return shape }
+    return [1, shape[0]] + [Int](repeating: 1, count: rank - 2)
+  }
+}
+
+extension BinaryArithmetic: ElementwiseOperator {
+  func lower(_ node: Node, _ builder: PlanBuilder) throws -> Bool {
+    if try builder.lowerUnary(node) { return true }
+    guard case .numpy = broadcast, let operation = BinaryArithmetic.kernels[node.type] else { return false }
+    if node.type == "Divide", builder.input(0, of: node).elementType != .f32 { return false }
+    return builder.emitBinary(operation, builder.input(0, of: node), builder.input(1, of: node), node, canOverwrite: [0, 1])
+  }
+
+  private static let kernels: [String: BinaryOperation] = [
+    "Add": .add, "Subtract": .subtract, "Multiply": .multiply, "Divide": .divide, "Maximum": .maximum, "Minimum": .minimum,
+    "SquaredDifference": .squaredDifference, "Power": .power,
+  ]
+}
+
+extension Comparison: ElementwiseOperator {
+  func lower(_ node: Node, _ builder: PlanBuilder) throws -> Bool {
+    guard case .numpy = broadcast, let operation = Comparison.kernels[node.type] else { return false }
+    return builder.emitBinary(operation, builder.input(0, of: node), builder.input(1, of: node), node, canOverwrite: [])
+  }
+
+  private static let kernels: [String: BinaryOperation] = [
+    "Equal": .equal, "NotEqual": .notEqual, "Less": .less, "LessEqual": .lessEqual, "Greater": .greater, "GreaterEqual": .greaterEqual,
+  ]
+}
+
+extension KernelElement {
+  /// The kernels' name of an element type; `nil` for types they do not have.
+  init?(_ type: ElementType) {
+    switch type {
+    case .f32: self = .f32
+    case .i32: self = .i32
+    case .i64: self = .i64
+    case .u8, .boolean: self = .u8
+    default: return nil
+    }
+  }
+}
+
+extension PlanBuilder {
+  /// Lowers a node that is a function of its first operand's elements.
+  func lowerUnary(_ node: Node) throws -> Bool {
+    guard model.type(of: node.inputs[0]).elementType == .f32,
+      let function = try ElementwiseFunction(
+        type: node.type, opset: node.opset, attributes: node.attributes,
+        constant: { $0 < node.inputs.count ? try constant(node.inputs[$0]) : nil })
+    else { return false }
+    let source = input(0, of: node)
+    guard source.shape == node.outputs[0].type.shape.shape else { return false }
+    let output = OutputID(node.id)
+    let target: View
+    if canOverwrite(0, of: node) && !isPlaced(output) {
+      target = source
+      bind(output, to: target)
+    } else {
+      target = allocate(output)
+    }
+    emitUnary(function, from: source, to: target)
+    return true
+  }
+
+  /// Applies a unary kernel between two layouts of one shape.
+  func emitUnary(_ function: ElementwiseFunction, from source: View, to target: View) {
+    let kernel = UnaryKernels.function(for: function.operation, features: environment.features)
+    let (from, to) = (Place(source), Place(target))
+    let (run, alpha, beta) = (kernel.run, function.alpha, function.beta)
+    let loops = ElementLoops(shape: source.shape, [source, target])
+    let count = source.elementCount
+    emit(kernel: kernel.name, isParallel: count >= ElementLoops.parallelThreshold, operations: count, reads: [source], writes: [target]) {
+      memory, worker, workers in
+      let input = memory.address(from).assumingMemoryBound(to: Float.self)
+      let output = memory.address(to).assumingMemoryBound(to: Float.self)
+      loops.forEachRun(worker: worker, workers: workers) { offsets, count in
+        run(input + offsets[0], output + offsets[1], count, alpha, beta)
+      }
+    }
+  }
+
+  /// Applies a binary kernel to operands that broadcast to the node's output, and binds the output.
+  ///
+  /// - Parameter overwritable: which of the node's inputs the output may overwrite when they die here.
+  func emitBinary(_ operation: BinaryOperation, _ a: View, _ b: View, _ node: Node, canOverwrite overwritable: [Int]) -> Bool {
+    guard let element = KernelElement(a.elementType), a.elementType == b.elementType,
+      BinaryKernels.function(for: operation, element: element, features: environment.features) != nil
+    else { return false }
+    let output = OutputID(node.id)
+    let type = node.outputs[0].type
+    let sources = [a, b]
+    let operand = overwritable.first {
+      !isPlaced(output) && sources[$0].shape == type.shape.shape && sources[$0].elementType == type.elementType && canOverwrite($0, of: node)
+    }
+    let target: View
+    if let operand {
+      target = sources[operand]
+      bind(output, to: target)
+    } else {
+      target = allocate(output)
+    }
+    emitBinary(operation, a, b, to: target)
+    return true
+  }
+
+  /// Applies a binary kernel to operands that broadcast to `target`.
+  ///
+  /// - Precondition: the operation has a kernel for the operands' type.
+  func emitBinary(_ operation: BinaryOperation, _ a: View, _ b: View, to target: View) {
+    let element = KernelElement(a.elementType)!
+    let kernel = BinaryKernels.function(for: operation, element: element, features: environment.features)!
+    guard
+      let plan = BinaryPlan(
+        shape: target.shape, aStrides: a.broadcastStrides(to: target.shape), bStrides: b.broadcastStrides(to: target.shape),
+        outputStrides: target.strides, operation: operation, element: element)
+    else { preconditionFailure("the rank of a lowered node is limited") }
+    let (x, y, z) = (Place(a), Place(b), Place(target))
+    let functions = kernel.functions
+    let count = target.elementCount
+    emit(
+      kernel: kernel.name, precision: a.elementType, isParallel: count >= ElementLoops.parallelThreshold, operations: count, reads: [a, b],
+      writes: [target]
+    ) { memory, worker, workers in
+      plan.run(functions, a: memory.address(x), b: memory.address(y), output: memory.address(z), worker: worker, workers: workers)
+    }
+  }
+}
+
+extension View {
+  /// The strides with which the view is read over `shape`: 0 along axes that it broadcasts along.
+  func broadcastStrides(to target: Shape) -> [Int] {
+    let missing = target.count - shape.count
+    return target.indices.map { axis in axis < missing || (shape[axis - missing] == 1 && target[axis] != 1) ? 0 : strides[axis - missing] }
+  }
+}

@@ -1,0 +1,45 @@
+import KernelCore
+import Kernels
+
+/// What a node's post-operations mean to a convolution or matrix kernel.
+struct FusedEpilogue {
+  var epilogue = Epilogue()
+  /// One number a channel.
+  var bias: View?
+  /// The value added to the result, and its index among the node's inputs.
+  var residual: (view: View, index: Int)?
+
+  /// Nothing fused.
+  init() {}
+
+  /// Reads the post-operations that ``PostOperationFusion`` accepted.
+  ///
+  /// - Parameter channels: the extent and the position (from the end) of the output's channel axis.
+  init(_ node: Node, _ builder: PlanBuilder, channels: Int, channelAxis: Int) throws {
+    let rank = node.outputs[0].type.shape.rank!
+    for post in node.postOperations {
+      let function = try ElementwiseFunction(type: post.type, opset: post.opset, attributes: post.attributes) { index in
+        index - 1 < post.operands.count ? try builder.constant(node.inputs[post.operands[index - 1]]) : nil
+      }
+      if let range = function?.clampRange {
+        epilogue.minimum = max(epilogue.minimum, range.minimum)
+        epilogue.maximum = min(epilogue.maximum, range.maximum)
+      } else if let function {
+        epilogue.activation = UnaryKernels.function(for: function.operation, features: builder.environment.features).run
+        (epilogue.alpha, epilogue.beta) = (function.alpha, function.beta)
+      } else {
+        let index = post.operands[0]
+        if let numbers = try builder.constant(node.inputs[index])?.perChannel(channels, axis: channelAxis, rank: rank) {
+          epilogue.hasBias = true
+          bias = builder.derivedConstant(from: node.inputs[index], kind: "bias_\(channels)", byteCount: 4 * channels) { bytes in
+            let target = bytes.bindMemory(to: Float.self, capacity: channels)
+            for (i, number) in numbers.enumerated() { target[i] = Float(number) }
+          }
+        } else {
+          epilogue.hasResidual = true
+          residual = (builder.input(index, of: node), index)
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,99 @@
+import KernelCore
+import Kernels
+
+extension Softmax: LowerableOperator {
+  func preferredOrder(_ node: Node, _ operands: [AxisOrder?], rank: Int) -> AxisOrder? { operands[0] }
+
+  func lower(_ node: Node, _ builder: PlanBuilder) throws -> Bool {
+    let type = node.outputs[0].type
+    guard type.elementType == .f32, let shape = type.shape.shape, !shape.contains(0), !shape.isEmpty else { return false }
+    let span = builder.span(0, of: node, axes: [try normalizedAxis(axis, rank: shape.count)])
+    let kernel = SoftmaxKernels.function(isLogarithmic: isLogarithmic, features: builder.environment.features)
+    builder.emitSpan(kernel.name, span, node, operationsPerElement: 4) { input, output, outer, middle, inner, worker, workers in
+      kernel.run(input, output, outer, middle, inner, worker, workers)
+    }
+    return true
+  }
+}
+
+extension MVN: LowerableOperator {
+  func preferredOrder(_ node: Node, _ operands: [AxisOrder?], rank: Int) -> AxisOrder? { operands[0] }
+
+  func lower(_ node: Node, _ builder: PlanBuilder) throws -> Bool {
+    let type = node.outputs[0].type
+    guard type.elementType == .f32, let shape = type.shape.shape, !shape.contains(0) else { return false }
+    let operand = node.inputs.count > 1 ? try builder.constant(node.inputs[1])?.ints() : nil
+    guard axes != .operand || operand != nil else { return false }
+    let span = builder.span(0, of: node, axes: Set(try reducedAxes(shape.count, operand)))
+    let operation: NormalizationOperation = normalizeVariance ? (isEpsilonInside ? .layer : .layerEpsilonOutside) : .center
+    let kernel = NormalizationKernels.function(for: operation, features: builder.environment.features)
+    let epsilon = Float(epsilon)
+    builder.emitSpan(kernel.name, span, node, operationsPerElement: 5) { input, output, outer, middle, inner, worker, workers in
+      kernel.run(input, output, nil, nil, epsilon, outer, middle, inner, worker, workers)
+    }
+    return true
+  }
+}
+
+extension Reduction: LowerableOperator {
+  func lower(_ node: Node, _ builder: PlanBuilder) throws -> Bool {
+    guard builder.model.type(of: node.inputs[0]).elementType == .f32, let operation = Reduction.kernels[node.type],
+      let axes = try builder.constant(node.inputs[1])?.ints()
+    else { return false }
+    let shape = builder.model.type(of: node.inputs[0]).shape.shape!
+    if shape.contains(0) { return false }
+    let reduced = Set(try normalizedAxes(axes, rank: shape.count))
+    let span = builder.span(0, of: node, axes: reduced)
+    let kernel = ReductionKernels.function(for: operation, features: builder.environment.features)
+    // The kept axes stay in the operand's order; without keep_dims they move up.
+    let kept = shape.indices.filter { keepDims || !reduced.contains($0) }
+    let order = AxisOrder(axes: span.view.order.axes.compactMap { kept.firstIndex(of: $0) })
+    let target = builder.target(OutputID(node.id), order: order)
+    let (from, to) = (Place(span.view), Place(target.computed))
+    let (outer, middle, inner) = (span.outer, span.middle, span.inner)
+    let count = span.view.elementCount
+    builder.emit(
+      kernel: kernel.name, isParallel: count >= ElementLoops.parallelThreshold, operations: count, reads: [span.view], writes: [target.computed]
+    ) { memory, worker, workers in
+      kernel.run(
+        memory.address(from).assumingMemoryBound(to: Float.self), memory.address(to).assumingMemoryBound(to: Float.self), outer, middle, inner,
+        worker, workers)
+    }
+    target.finish(builder)
+    return true
+  }
+
+  private static let kernels: [String: ReductionOperation] = [
+    "ReduceSum": .sum, "ReduceMean": .mean, "ReduceMax": .maximum, "ReduceMin": .minimum, "ReduceProd": .product, "ReduceL1": .l1,
+    "ReduceL2": .l2,
+  ]
+}
+
+extension PlanBuilder {
+  /// Emits a kernel over [outer, middle, inner] whose output has its operand's shape, in place where the operand dies.
+  func emitSpan(
+    _ kernel: String, _ span: AxisSpan, _ node: Node, operationsPerElement: Int,
+    run: @escaping @Sendable (UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int, Int, Int, Int, Int) -> Void
+  ) {
+    let output = OutputID(node.id)
+    let target: ImageOperands.Target
+    if !isPlaced(output) && span.view == input(0, of: node) && canOverwrite(0, of: node) {
+      bind(output, to: span.view)
+      target = ImageOperands.Target(computed: span.view, final: span.view)
+    } else {
+      target = self.target(output, order: span.view.order)
+    }
+    let (from, to) = (Place(span.view), Place(target.computed))
+    let (outer, middle, inner) = (span.outer, span.middle, span.inner)
+    let count = span.view.elementCount
+    emit(
+      kernel: kernel, isParallel: count >= ElementLoops.parallelThreshold, operations: operationsPerElement * count, reads: [span.view],
+      writes: [target.computed]
+    ) { memory, worker, workers in
+      run(
+        memory.address(from).assumingMemoryBound(to: Float.self), memory.address(to).assumingMemoryBound(to: Float.self), outer, middle, inner,
+        worker, workers)
+    }
+    target.finish(self)
+  }
+}
