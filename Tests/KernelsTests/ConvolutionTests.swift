@@ -2,6 +2,19 @@ import KernelCore
 import Kernels
 import Testing
 
+/// What the two kinds of convolution have in common.
+protocol ConvolutionPrimitive {
+  var kernelName: String { get }
+  var packedWeightsByteCount: Int { get }
+  var scratchByteCount: Int { get }
+  func packWeights(from source: UnsafeRawPointer, _ type: WeightType, into packed: UnsafeMutableRawPointer)
+  func run(
+    input: UnsafePointer<Float>, weights: UnsafeRawPointer, bias: UnsafePointer<Float>?, residual: UnsafePointer<Float>?,
+    output: UnsafeMutablePointer<Float>, scratch: UnsafeMutableRawPointer, worker: Int, workers: Int)
+}
+extension ConvolutionF32: ConvolutionPrimitive {}
+extension TransposedConvolutionF32: ConvolutionPrimitive {}
+
 /// One convolution with its data, and the reference's result.
 struct ConvolutionCase {
   var parameters: ConvolutionParameters
@@ -10,6 +23,7 @@ struct ConvolutionCase {
   var residualStrides: ImageStrides?
   var epilogue = Epilogue()
   var weightType = WeightType.f32
+  var isTransposed = false
   var seed: UInt64 = 1
 
   /// Channels-last, with `gap` elements between pixels' channels and rows.
@@ -54,17 +68,22 @@ struct ConvolutionCase {
     let outputCount = Self.extent(outputStrides, p, output: true)
     let expected = GuardedFloats(count: outputCount)
     let magnitudes = GuardedFloats(count: outputCount, fill: 0)
-    referenceConvolution(
-      p, input: input.base, inputStrides: inputStrides, weights: weights, bias: bias.map { UnsafePointer($0.base) },
-      residual: residual.map { UnsafePointer($0.base) }, residualStrides: residualStrides, epilogue: epilogue,
-      output: expected.base, outputStrides: outputStrides, magnitudes: magnitudes.base)
+    let reference = isTransposed ? referenceTransposedConvolution : referenceConvolution
+    reference(
+      p, input.base, inputStrides, weights, bias.map { UnsafePointer($0.base) }, residual.map { UnsafePointer($0.base) },
+      residualStrides, epilogue, expected.base, outputStrides, magnitudes.base)
     let expectedValues = expected.values
 
     var first: [Float]?
     for workerCount in workers {
-      let primitive = ConvolutionF32(
-        p, inputStrides: inputStrides, outputStrides: outputStrides, residualStrides: residualStrides, epilogue: epilogue,
-        weightType: weightType, workers: workerCount, features: features, algorithm: algorithm)
+      let primitive: any ConvolutionPrimitive =
+        isTransposed
+        ? TransposedConvolutionF32(
+          p, inputStrides: inputStrides, outputStrides: outputStrides, residualStrides: residualStrides, epilogue: epilogue,
+          weightType: weightType, workers: workerCount, features: features)
+        : ConvolutionF32(
+          p, inputStrides: inputStrides, outputStrides: outputStrides, residualStrides: residualStrides, epilogue: epilogue,
+          weightType: weightType, workers: workerCount, features: features, algorithm: algorithm)
       let packed = AlignedBytes(primitive.packedWeightsByteCount)
       primitive.packWeights(from: weights, .f32, into: packed.base)
       let scratch = AlignedBytes(primitive.scratchByteCount)
@@ -292,6 +311,32 @@ func convolution(
           }
         }
         #expect(apart.values == together.values, "\(primitive.kernelName)")
+      }
+    }
+  }
+
+  @Test(arguments: testedFeatures) func transposed(_ features: CPUFeatures) {
+    var seed: UInt64 = 0
+    for (kernel, stride, dilation, pad, extra) in [
+      (2, 2, 1, 0, 0), (3, 1, 1, 1, 0), (3, 2, 1, 1, 1), (4, 2, 1, 1, 0), (3, 2, 2, 2, 1), (5, 3, 1, 0, 2), (2, 3, 1, 0, 1),
+      (1, 2, 1, 0, 0),
+      (4, 4, 3, 1, 0), (3, 4, 2, 0, 3),
+    ] {
+      for (groups, inputs, outputs) in [(1, 5, 9), (2, 8, 34), (6, 6, 6)] {
+        for epilogue in [Epilogue(hasBias: true), testedEpilogues[3].epilogue, testedEpilogues[7].epilogue] {
+          seed += 1
+          var p = convolution(
+            batch: 2, groups: groups, inputs, outputs, height: 100, width: 100, kernel: (kernel, kernel), stride: (stride, stride),
+            dilation: (dilation, dilation), padBegin: (pad, 0))
+          p.inputHeight = 4
+          p.inputWidth = 3
+          p.outputHeight = max(1, 3 * stride + (kernel - 1) * dilation + 1 - 2 * pad + extra)
+          p.outputWidth = 2 * stride + (kernel - 1) * dilation + 1 + extra
+          var test = ConvolutionCase(p, inputGap: Int(seed % 3), outputGap: Int(seed % 2), epilogue: epilogue, seed: seed)
+          test.isTransposed = true
+          test.weightType = seed % 4 == 0 ? .f16 : .f32
+          test.check(features, algorithm: nil)
+        }
       }
     }
   }
