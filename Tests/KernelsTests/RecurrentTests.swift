@@ -79,7 +79,7 @@ private func sigmoid(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
     case .lstm:
       let next = sigmoid(gate(0)) * x.value(1, row, i) + sigmoid(gate(1)) * tanh(gate(2))
       set(2, next)
-      set(3, sigmoid(gate(3)) * tanh(clipped(next)))
+      set(3, sigmoid(gate(3)) * tanh(next))
     case .gruReset:
       set(0, sigmoid(gate(0)))
       set(2, sigmoid(gate(1)) * x.value(1, row, i))

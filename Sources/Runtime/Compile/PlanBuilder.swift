@@ -303,7 +303,8 @@ final class PlanBuilder {
 
   /// Copies a value to where it lies otherwise.
   func emitCopy(from source: View, to target: View) {
-    let copy = StridedCopy(from: source, to: target)
+    if target.elementCount == 0 { return }
+    let copy = StridedCopy(from: source, to: target, features: environment.features)
     let (from, to) = (Place(source), Place(target))
     emit(kernel: copy.kernelName, precision: target.elementType, isParallel: copy.isParallel, reads: [source], writes: [target]) {
       copy.run(from: $0.address(from), to: $0.address(to), worker: $1, workers: $2)

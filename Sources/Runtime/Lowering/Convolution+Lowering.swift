@@ -5,15 +5,13 @@ extension Convolution: LowerableOperator {
   func preferredOrder(_ node: Node, _ operands: [AxisOrder?], rank: Int) -> AxisOrder? { .channelsLast(rank: rank) }
 
   func lower(_ node: Node, _ builder: PlanBuilder) throws -> Bool {
-    let output = OutputID(node.id)
     guard let image = ImageOperands(node, builder), let weights = try builder.weights(1, of: node), let type = WeightType(weights.elementType)
     else { return false }
     let kernel = Array(weights.shape[(isGrouped ? 3 : 2)...])
     let (y, x) = (image.spatialRank - 2, image.spatialRank - 1)
     let groups = isGrouped ? weights.shape[0] : 1
-    let inputChannels = image.inputShape[1]
     var parameters = ConvolutionParameters(
-      batch: image.inputShape[0], groups: groups, inputChannels: inputChannels, outputChannels: image.outputShape[1],
+      batch: image.inputShape[0], groups: groups, inputChannels: image.inputShape[1], outputChannels: image.outputShape[1],
       inputHeight: image.inputHeight, inputWidth: image.inputWidth, outputHeight: image.outputHeight, outputWidth: image.outputWidth,
       kernelHeight: y < 0 ? 1 : kernel[y], kernelWidth: kernel[x])
     parameters.strideWidth = window.stride(x)
@@ -24,29 +22,88 @@ extension Convolution: LowerableOperator {
       parameters.dilationHeight = window.dilation(y)
       parameters.padTop = window.padding(input: image.inputHeight, kernel: kernel[y], axis: y).begin
     }
-    let fused = try FusedEpilogue(node, builder, channels: parameters.outputChannels, channelAxis: 1)
-    // Few channels are gathered from planes as they are; many are worth a change of layout.
-    var source = builder.input(0, of: node)
-    if inputChannels > 1 && source.strides[1] != 1 && inputChannels > 4 {
-      source = builder.input(0, of: node, in: .channelsLast(rank: source.shape.count))
+    return try builder.emitConvolution(parameters, image, node, weights, type) { input, output, residual, epilogue, workers, features in
+      ConvolutionF32(
+        parameters, inputStrides: input, outputStrides: output, residualStrides: residual, epilogue: epilogue, weightType: type,
+        workers: workers, features: features)
     }
-    let residual = image.residual(fused, builder)
-    let target = image.target(output, residual: residual.flatMap { builder.canOverwrite($0.index, of: node) ? $0.view : nil }, builder)
-    let convolution = ConvolutionF32(
-      parameters, inputStrides: image.strides(source), outputStrides: image.strides(target.computed),
-      residualStrides: residual.map { image.strides($0.view) }, epilogue: fused.epilogue, weightType: type,
-      workers: builder.environment.workers, features: builder.environment.features)
-    let packed = builder.derivedConstant(
+  }
+}
+
+extension ConvolutionBackpropData: LowerableOperator {
+  func preferredOrder(_ node: Node, _ operands: [AxisOrder?], rank: Int) -> AxisOrder? { .channelsLast(rank: rank) }
+
+  func lower(_ node: Node, _ builder: PlanBuilder) throws -> Bool {
+    guard let image = ImageOperands(node, builder), let weights = try builder.weights(1, of: node), let type = WeightType(weights.elementType)
+    else { return false }
+    let kernel = Array(weights.shape[(isGrouped ? 3 : 2)...])
+    let (y, x) = (image.spatialRank - 2, image.spatialRank - 1)
+    let hasShape = node.ownInputCount > 2
+    func pad(_ axis: Int, _ input: Int, _ output: Int) -> Int {
+      hasShape || window.autoPad == .explicit ? padBegin(input: input, output: output, kernel: kernel[axis], axis: axis) : 0
+    }
+    var parameters = ConvolutionParameters(
+      batch: image.inputShape[0], groups: isGrouped ? weights.shape[0] : 1, inputChannels: image.inputShape[1],
+      outputChannels: image.outputShape[1], inputHeight: image.inputHeight, inputWidth: image.inputWidth, outputHeight: image.outputHeight,
+      outputWidth: image.outputWidth, kernelHeight: y < 0 ? 1 : kernel[y], kernelWidth: kernel[x])
+    parameters.strideWidth = window.stride(x)
+    parameters.dilationWidth = window.dilation(x)
+    parameters.padLeft = pad(x, image.inputWidth, image.outputWidth)
+    if y >= 0 {
+      parameters.strideHeight = window.stride(y)
+      parameters.dilationHeight = window.dilation(y)
+      parameters.padTop = pad(y, image.inputHeight, image.outputHeight)
+    }
+    return try builder.emitConvolution(parameters, image, node, weights, type) { input, output, residual, epilogue, workers, features in
+      TransposedConvolutionF32(
+        parameters, inputStrides: input, outputStrides: output, residualStrides: residual, epilogue: epilogue, weightType: type,
+        workers: workers, features: features)
+    }
+  }
+}
+
+/// A convolution kernel with everything bound but the addresses.
+protocol BoundConvolution: Sendable {
+  var kernelName: String { get }
+  var packedWeightsByteCount: Int { get }
+  var scratchByteCount: Int { get }
+  func packWeights(from source: UnsafeRawPointer, _ type: WeightType, into packed: UnsafeMutableRawPointer)
+  func run(
+    input: UnsafePointer<Float>, weights: UnsafeRawPointer, bias: UnsafePointer<Float>?, residual: UnsafePointer<Float>?,
+    output: UnsafeMutablePointer<Float>, scratch: UnsafeMutableRawPointer, worker: Int, workers: Int)
+}
+
+extension ConvolutionF32: BoundConvolution {}
+extension TransposedConvolutionF32: BoundConvolution {}
+
+extension PlanBuilder {
+  /// Emits a convolution that `bind` makes for the layouts of the operands.
+  func emitConvolution<Bound: BoundConvolution>(
+    _ parameters: ConvolutionParameters, _ image: ImageOperands, _ node: Node, _ weights: Tensor, _ type: WeightType,
+    bind: (ImageStrides, ImageStrides, ImageStrides?, Epilogue, Int, CPUFeatures) -> Bound
+  ) throws -> Bool {
+    let fused = try FusedEpilogue(node, self, channels: parameters.outputChannels, channelAxis: 1)
+    // Few channels are gathered from planes as they are; many are worth a change of layout.
+    var source = input(0, of: node)
+    if !ImageOperands.hasNeighbouringChannels(source) && parameters.inputChannels > 4 {
+      source = input(0, of: node, in: .channelsLast(rank: source.shape.count))
+    }
+    let residual = image.residual(fused, self)
+    let target = image.target(OutputID(node.id), residual: residual.flatMap { canOverwrite($0.index, of: node) ? $0.view : nil }, self)
+    let convolution = bind(
+      image.strides(source), image.strides(target.computed), residual.map { image.strides($0.view) }, fused.epilogue, environment.workers,
+      environment.features)
+    let packed = derivedConstant(
       from: node.inputs[1], kind: "\(convolution.kernelName) \(type)", byteCount: convolution.packedWeightsByteCount
     ) { bytes in
       weights.withUnsafeBytes { convolution.packWeights(from: $0.baseAddress!, type, into: bytes) }
     }
-    let scratch = builder.scratch(convolution.scratchByteCount)
+    let scratch = scratch(convolution.scratchByteCount)
     let places = ImagePlaces(
       input: Place(source), weights: Place(packed), bias: fused.bias.map { Place($0) }, residual: residual.map { Place($0.view) },
       output: Place(target.computed), scratch: Place(scratch))
-    builder.emit(
-      kernel: convolution.kernelName, isParallel: builder.environment.workers > 1, operations: 2 * parameters.multiplyAdditions,
+    emit(
+      kernel: convolution.kernelName, isParallel: environment.workers > 1, operations: 2 * parameters.multiplyAdditions,
       reads: [source, packed] + [fused.bias, residual?.view].compactMap { $0 }, writes: [target.computed, scratch]
     ) { memory, worker, workers in
       convolution.run(
@@ -54,14 +111,9 @@ extension Convolution: LowerableOperator {
         residual: places.residual.map { places.floats(memory, $0) }, output: places.floats(memory, places.output),
         scratch: memory.address(places.scratch), worker: worker, workers: workers)
     }
-    target.finish(builder)
+    target.finish(self)
     return true
   }
-}
-
-extension ConvolutionBackpropData: LowerableOperator {
-  func preferredOrder(_ node: Node, _ operands: [AxisOrder?], rank: Int) -> AxisOrder? { .channelsLast(rank: rank) }
-  func lower(_ node: Node, _ builder: PlanBuilder) throws -> Bool { false }
 }
 
 /// Where the operands of an image kernel lie.

@@ -20,15 +20,12 @@ extension ParameterisedActivation: ElementwiseOperator {
 extension PRelu: ElementwiseOperator {
   func lower(_ node: Node, _ builder: PlanBuilder) throws -> Bool {
     if try builder.lowerUnary(node) { return true }
-    // One slope a channel: the slopes lie along axis 1, or along the only axis they have.
-    let (data, slopes) = (builder.input(0, of: node), builder.input(1, of: node))
-    guard data.elementType == .f32, let view = slopes.reshaped(to: slopeShape(slopes.shape, rank: data.shape.count)) else { return false }
-    return builder.emitBinary(.prelu, data, view, node, canOverwrite: [0])
-  }
-
-  private func slopeShape(_ shape: Shape, rank: Int) -> Shape {
-    guard shape.count == 1, rank > 1 else { return shape }
-    return [1, shape[0]] + [Int](repeating: 1, count: rank - 2)
+    let data = builder.input(0, of: node)
+    var slopes = builder.denseInput(1, of: node)
+    guard data.elementType == .f32 else { return false }
+    slopes.strides = try slopeStrides(slopes.shape, data: data.shape)
+    slopes.shape = data.shape
+    return builder.emitBinary(.prelu, data, slopes, node, canOverwrite: [0])
   }
 }
 
@@ -75,8 +72,8 @@ extension PlanBuilder {
   func lowerUnary(_ node: Node) throws -> Bool {
     guard model.type(of: node.inputs[0]).elementType == .f32,
       let function = try ElementwiseFunction(
-        type: node.type, opset: node.opset, attributes: node.attributes,
-        constant: { $0 < node.inputs.count ? try constant(node.inputs[$0]) : nil })
+        type: node.type, opset: node.opset, attributes: node.attributes, operandCount: node.inputs.count,
+        constant: { try constant(node.inputs[$0]) })
     else { return false }
     let source = input(0, of: node)
     guard source.shape == node.outputs[0].type.shape.shape else { return false }

@@ -9,14 +9,17 @@ struct ElementwiseFunction: Hashable, Sendable {
 
   /// The kernel for an operation on `f32`; `nil` when the operation has none, or a parameter is not a constant.
   ///
-  /// - Parameter constant: the value of an operand of the operation, when it is known.
-  init?(type: String, opset: String, attributes: Attributes, constant: (Int) throws -> Tensor?) throws {
+  /// - Parameters:
+  ///   - operandCount: how many operands the operation has.
+  ///   - constant: the value of one of them, when it is known.
+  init?(type: String, opset: String, attributes: Attributes, operandCount: Int, constant: (Int) throws -> Tensor?) throws {
     if let plain = ElementwiseFunction.plain[type] {
       self.init(plain)
       return
     }
     func scalar(_ index: Int, default fallback: Float? = nil) throws -> Float? {
-      guard let value = try constant(index) else { return fallback }
+      guard index < operandCount else { return fallback }
+      guard let value = try constant(index) else { return nil }
       return value.elementCount == 1 ? Float(value.doubles()[0]) : nil
     }
     switch type {

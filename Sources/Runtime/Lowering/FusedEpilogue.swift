@@ -18,9 +18,9 @@ struct FusedEpilogue {
   init(_ node: Node, _ builder: PlanBuilder, channels: Int, channelAxis: Int) throws {
     let rank = node.outputs[0].type.shape.rank!
     for post in node.postOperations {
-      let function = try ElementwiseFunction(type: post.type, opset: post.opset, attributes: post.attributes) { index in
-        index - 1 < post.operands.count ? try builder.constant(node.inputs[post.operands[index - 1]]) : nil
-      }
+      let function = try ElementwiseFunction(
+        type: post.type, opset: post.opset, attributes: post.attributes, operandCount: 1 + post.operands.count,
+        constant: { try builder.constant(node.inputs[post.operands[$0 - 1]]) })
       if let range = function?.clampRange {
         epilogue.minimum = max(epilogue.minimum, range.minimum)
         epilogue.maximum = min(epilogue.maximum, range.maximum)

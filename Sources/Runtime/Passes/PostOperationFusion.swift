@@ -42,9 +42,9 @@ struct PostOperationFusion {
 
   /// Where the kernels would apply `node` to a host's output; `nil` when they cannot.
   private func stage(of node: Node, operand: Int, host: NodeID, _ model: Model) throws -> PostOperationStage? {
-    let function = try ElementwiseFunction(type: node.type, opset: node.opset, attributes: node.attributes) { index in
-      index < node.inputs.count ? try model.constantValue(of: node.inputs[index]) : nil
-    }
+    let function = try ElementwiseFunction(
+      type: node.type, opset: node.opset, attributes: node.attributes, operandCount: node.inputs.count,
+      constant: { try model.constantValue(of: node.inputs[$0]) })
     if let function {
       guard operand == 0 else { return nil }
       return function.clampRange != nil ? .clamp : .activation

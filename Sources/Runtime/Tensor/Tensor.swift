@@ -107,6 +107,14 @@ public struct Tensor: Sendable {
     return try body(UnsafeMutableRawBufferPointer(start: storage.base, count: storage.byteCount))
   }
 
+  /// The tensor with memory of its own, where it borrows a request's.
+  func owned() -> Tensor {
+    guard storage.isBorrowed else { return self }
+    var copy = self
+    copy.withUnsafeMutableBytes { _ in }
+    return copy
+  }
+
   // MARK: Elements
 
   /// The elements of a plain type.

@@ -74,7 +74,7 @@ package struct RecurrentKernel: KernelDescriptor {
       let output = limited(V.load(p + 3 &* size, count: count), clip).sigmoid()
       let state = (forget * V.load(cell + column, count: count)).fma(input, candidate)
       state.store(next + column, count: count)
-      (output * limited(state, clip).tanh()).store(hidden + column, count: count)
+      (output * state.tanh()).store(hidden + column, count: count)
     }
   }
 

@@ -77,7 +77,7 @@ struct Assign: Operator {
   }
 
   func evaluate(_ operands: [Tensor], _ context: EvaluationContext) throws -> [Tensor] {
-    context.variables.values[variable] = operands[0]
+    context.variables.values[variable] = operands[0].owned()
     return operands
   }
 }

@@ -67,7 +67,7 @@ struct ConvolutionBackpropData: Operator {
   }
 
   /// The padding before the result along an axis.
-  private func padBegin(input: Int, output: Int, kernel: Int, axis: Int) -> Int {
+  func padBegin(input: Int, output: Int, kernel: Int, axis: Int) -> Int {
     switch window.autoPad {
     case .explicit: return window.padding(input: output, kernel: kernel, axis: axis).begin
     case .valid: return 0

@@ -51,14 +51,6 @@ extension BinaryArithmetic.Function {
     real: { $0 / $1 },
     integer: { $0.dividedReportingOverflow(by: try divisor($1)).partialValue },
     unsigned: { $0 / (try divisor($1)) })
-  /// Integers round down, as in Python.
-  static let floorDivide = Self(
-    real: { $0 / $1 },
-    integer: { a, b in
-      let quotient = a.dividedReportingOverflow(by: try divisor(b)).partialValue
-      return (a < 0) != (b < 0) && quotient &* b != a ? quotient - 1 : quotient
-    },
-    unsigned: { $0 / (try divisor($1)) })
   /// The remainder of the truncated quotient: it has the dividend's sign.
   static let mod = Self(
     real: { $0.truncatingRemainder(dividingBy: $1) },

@@ -73,7 +73,8 @@ private let binaryOperators: [OperatorRegistry.Entry] = [
   binary("BitwiseOr", 13, .bitwiseOr),
   binary("BitwiseRightShift", 15, .rightShift),
   binary("BitwiseXor", 13, .bitwiseXor),
-  .init("Divide", [1]) { try BinaryArithmetic($0, $0.attributes.bool("m_pythondiv", default: true) ? .floorDivide : .divide) },
+  // Integers truncate whatever `m_pythondiv` says, as in OpenVINO's CPU plugin: importers set it without meaning it.
+  binary("Divide", 1, .divide),
   comparison("Equal", .equal),
   binary("FloorMod", 1, .floorMod),
   comparison("Greater", .greater),

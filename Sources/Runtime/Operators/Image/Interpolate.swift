@@ -152,17 +152,22 @@ struct Interpolate: Operator {
 
   func evaluate(_ operands: [Tensor], _ context: EvaluationContext) throws -> [Tensor] {
     let shape = try outputShape(operands)
-    let rank = shape.count
-    let axes = try axes(Operands(operands), rank: rank)!
     let data = operands[0].padded(begin: padsBegin, end: padsEnd)
     guard !data.shape.contains(0) || shape.contains(0) else { throw invalid("there is nothing to interpolate between") }
+    return [try resampling(Operands(operands), from: data.shape, to: shape).apply(to: data, shape: shape)]
+  }
+
+  /// How data of shape `source` (padded) are resampled to `target`.
+  ///
+  /// - Precondition: the values of the other operands are known.
+  func resampling(_ operands: Operands, from source: Shape, to target: Shape) throws -> Resampling {
+    let axes = try axes(operands, rank: source.count)!
     let scales: [Float] =
       switch shapeCalculationMode {
-      case .scales: operands[targetIndex].doubles().map { Float($0) }
-      case .sizes: axes.map { Float(shape[$0]) / Float(data.shape[$0]) }
+      case .scales: operands.value(targetIndex)!.doubles().map { Float($0) }
+      case .sizes: axes.map { Float(target[$0]) / Float(source[$0]) }
       }
-    let resampling = Resampling(rules: rules(rank: rank), axes: axes, scales: scales)
-    return [resampling.apply(to: data, shape: shape)]
+    return Resampling(rules: rules(rank: source.count), axes: axes, scales: scales)
   }
 }
 

@@ -71,7 +71,8 @@ struct Resampling {
     return data.gathered(shape: shape, offsets: offsets)
   }
 
-  private func nearestIndex(_ position: Int, _ x: Int, from length: Int, to target: Int) -> Int {
+  /// The element along an axis that element `x` of the output is a copy of.
+  func nearestIndex(_ position: Int, _ x: Int, from length: Int, to target: Int) -> Int {
     let coordinate = self.coordinate(position, x, from: length, to: target)
     let rounded: Float =
       switch rules.nearestMode {
@@ -99,7 +100,8 @@ struct Resampling {
     }
   }
 
-  private func taps(_ position: Int, _ x: Int, from length: Int, to target: Int) -> [Tap] {
+  /// The elements along an axis that element `x` of the output is made of.
+  func taps(_ position: Int, _ x: Int, from length: Int, to target: Int) -> [Tap] {
     switch rules.mode {
     case .bilinearPillow: return pillowTaps(x, from: length, to: target, support: 1) { max(0, 1 - abs($0)) }
     case .bicubicPillow:
