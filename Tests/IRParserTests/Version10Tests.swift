@@ -48,6 +48,14 @@ import Testing
     #expect(model[model.results[0]].inputs == model[model.results[1]].inputs)
   }
 
+  @Test func inputsThatNothingUsesGetNoNodes() throws {
+    let tail = preProcess(["value=\"1\"", "value=\"2\"", "value=\"3\""], input: "unused")
+    let unused = IR.parameter(7, name: "unused", type: "f16")
+    let model = try read(IR.net(IR.parameter() + unused + IR.relu() + IR.result(), version: "10", tail: tail))
+    #expect(model.nodes.map(\.type) == ["Parameter", "Parameter", "Relu", "Result"])
+    #expect(model[model.parameters[1]].outputs[0].type.elementType == .f32)
+  }
+
   @Test func outputsOfOneNodeAreNumbered() throws {
     let split = IR.layer(1, "Split", inputs: 1, outputs: 2)
     let layers = IR.parameter() + split + IR.result() + IR.result(3, name: "second")

@@ -92,10 +92,11 @@ extension Model {
     guard kinds.count == 1 else { throw failure("<pre-process> mixes mean numbers and mean images") }
     let isImage = kinds.contains(true)
     let meanShape = [channels] + (isImage ? image : Shape(repeating: 1, count: image.count))
+    let users = users(of: OutputID(input))
+    if users.isEmpty { return }
     let constant = add(
       .constant(
         name: self[input].name + "/mean", ValueType(type.elementType, meanShape), bytes.withUnsafeBytes { ConstantData(copying: $0) }))
-    let users = users(of: OutputID(input))
     let difference = add(
       Node(
         name: self[input].name + "/subtract_mean", type: "Subtract", opset: "opset1", attributes: ["auto_broadcast": "numpy"],

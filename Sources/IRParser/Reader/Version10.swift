@@ -30,6 +30,7 @@ extension Model {
       parameter.attributes["element_type"] = ElementType.f32.rawValue
       parameter.outputs[0].type.elementType = .f32
     }
+    if users.isEmpty { return }
     let name = self[id].name + "/f16"
     let convert = add(.convert(OutputID(id), to: type, name: name, location: self[id].location))
     for user in users { setInput(user, to: OutputID(convert)) }
