@@ -153,4 +153,61 @@ import Testing
     let steps = try CompiledModel(graph.model).steps
     #expect(steps.allSatisfy { $0.nodeType != "Concat" }, "\(steps.map(\.kernel))")
   }
+
+  @Test(arguments: 0..<4)
+  mutating func writtenOutActivationsAreRecognized(form: Int) throws {
+    func number(_ value: Float, _ graph: inout GraphBuilder) -> OutputID { graph.constant(Tensor([value], shape: [])) }
+    var graph = GraphBuilder()
+    let x = convolution(&graph, graph.parameter([1, 4, 6, 6]), from: 4, to: 4)
+    let sum = graph.node("Add", [number(3, &graph), x])
+    let clamped =
+      form == 0
+      ? graph.node("Clamp", [sum], ["min": "0", "max": "6"])
+      : graph.node("Minimum", [graph.node("Maximum", [sum, number(0, &graph)]), number(6, &graph)])
+    switch form {
+    case 2: graph.result(graph.node("Multiply", [graph.node("Multiply", [x, clamped]), number(1 / 6, &graph)]))
+    case 3: graph.result(graph.node("Multiply", [graph.node("Sigmoid", [x]), x]))
+    default: graph.result(graph.node("Multiply", [graph.node("Divide", [clamped, number(6, &graph)]), x]))
+    }
+    let model = try check(graph, [1, 4, 6, 6])
+    let fused = try #require(model.nodes.first { $0.type == "Convolution" })
+    #expect(fused.postOperations.map(\.type) == [form == 3 ? "Swish" : "HSwish"])
+    #expect(count("Multiply", model) == 0)
+  }
+
+  @Test mutating func anotherClampIsNoHSwish() throws {
+    var graph = GraphBuilder()
+    let x = graph.parameter([1, 4, 6, 6])
+    let sum = graph.node("Add", [x, graph.constant(Tensor([Float(2)], shape: []))])
+    let clamped = graph.node("Clamp", [sum], ["min": "0", "max": "6"])
+    graph.result(graph.node("Multiply", [graph.node("Divide", [clamped, graph.constant(Tensor([Float(6)], shape: []))]), x]))
+    let model = try check(graph, [1, 4, 6, 6])
+    #expect(count("HSwish", model) == 0 && count("Clamp", model) == 1)
+  }
+
+  @Test mutating func broadcastsBeforeElementwiseOperationsVanish() throws {
+    var graph = GraphBuilder()
+    let input = graph.parameter([2, 3, 8])
+    let shape = graph.constant(Tensor([Int64(2), 3, 8], shape: [3]))
+    let other = graph.parameter([3, 1], name: "other")
+    graph.result(graph.node("Maximum", [input, graph.node("Broadcast", [other, shape], opset: 3, ["mode": "numpy"])]))
+    #expect(count("Broadcast", try check(graph, [2, 3, 8], [3, 1])) == 0)
+  }
+
+  @Test mutating func aBroadcastThatWidensTheOutputStays() throws {
+    var graph = GraphBuilder()
+    let input = graph.parameter([1, 3, 1])
+    let shape = graph.constant(Tensor([Int64(2), 3, 8], shape: [3]))
+    let other = graph.parameter([3, 1], name: "other")
+    graph.result(graph.node("Maximum", [input, graph.node("Broadcast", [other, shape], opset: 3, ["mode": "numpy"])]))
+    #expect(count("Broadcast", try check(graph, [1, 3, 1], [3, 1])) == 1)
+  }
+
+  @Test mutating func depthwiseConvolutionWithSeveralOutputsAChannel() throws {
+    var graph = GraphBuilder()
+    let input = graph.parameter([2, 5, 7, 7])
+    let attributes: Attributes = ["strides": "1,1", "dilations": "1,1", "pads_begin": "1,1", "pads_end": "1,1"]
+    graph.result(graph.node("GroupConvolution", [input, graph.constant(random.tensor([5, 3, 1, 3, 3]))], attributes))
+    _ = try check(graph, [2, 5, 7, 7])
+  }
 }

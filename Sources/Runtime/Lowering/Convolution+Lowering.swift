@@ -22,9 +22,16 @@ extension Convolution: LowerableOperator {
       parameters.dilationHeight = window.dilation(y)
       parameters.padTop = window.padding(input: image.inputHeight, kernel: kernel[y], axis: y).begin
     }
-    return try builder.emitConvolution(parameters, image, node, weights, type) { input, output, residual, epilogue, workers, features in
+    var source: View?
+    if groups == parameters.inputChannels && groups > 1 && parameters.groupOutputChannels > 1 {
+      source = builder.emitRepeatedChannels(builder.input(0, of: node), count: parameters.groupOutputChannels)
+      parameters.inputChannels = parameters.outputChannels
+      parameters.groups = parameters.outputChannels
+    }
+    let bound = parameters
+    return try builder.emitConvolution(bound, image, node, weights, type, source: source) { input, output, residual, epilogue, workers, features in
       ConvolutionF32(
-        parameters, inputStrides: input, outputStrides: output, residualStrides: residual, epilogue: epilogue, weightType: type,
+        bound, inputStrides: input, outputStrides: output, residualStrides: residual, epilogue: epilogue, weightType: type,
         workers: workers, features: features)
     }
   }
@@ -77,14 +84,30 @@ extension ConvolutionF32: BoundConvolution {}
 extension TransposedConvolutionF32: BoundConvolution {}
 
 extension PlanBuilder {
+  /// An image with each channel repeated `count` times, channels last: what makes a depthwise convolution with several outputs a
+  /// channel one with a single output.
+  func emitRepeatedChannels(_ image: View, count: Int) -> View {
+    var source = image
+    source.shape.insert(count, at: 2)
+    source.strides.insert(0, at: 2)
+    let rank = source.shape.count
+    let repeated = temporary(.f32, source.shape, order: AxisOrder(axes: [0] + Array(3..<rank) + [1, 2]))
+    emitCopy(from: source, to: repeated)
+    var shape = image.shape
+    shape[1] *= count
+    return repeated.reshaped(to: shape)!
+  }
+
   /// Emits a convolution that `bind` makes for the layouts of the operands.
+  ///
+  /// - Parameter source: what takes the place of the node's first operand.
   func emitConvolution<Bound: BoundConvolution>(
-    _ parameters: ConvolutionParameters, _ image: ImageOperands, _ node: Node, _ weights: Tensor, _ type: WeightType,
+    _ parameters: ConvolutionParameters, _ image: ImageOperands, _ node: Node, _ weights: Tensor, _ type: WeightType, source: View? = nil,
     bind: (ImageStrides, ImageStrides, ImageStrides?, Epilogue, Int, CPUFeatures) -> Bound
   ) throws -> Bool {
     let fused = try FusedEpilogue(node, self, channels: parameters.outputChannels, channelAxis: 1)
     // Few channels are gathered from planes as they are; many are worth a change of layout.
-    var source = input(0, of: node)
+    var source = source ?? input(0, of: node)
     if !ImageOperands.hasNeighbouringChannels(source) && parameters.inputChannels > 4 {
       source = input(0, of: node, in: .channelsLast(rank: source.shape.count))
     }

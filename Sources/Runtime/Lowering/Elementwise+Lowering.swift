@@ -136,10 +136,13 @@ extension PlanBuilder {
   func emitBinary(_ operation: BinaryOperation, _ a: View, _ b: View, to target: View) {
     let element = KernelElement(a.elementType)!
     let kernel = BinaryKernels.function(for: operation, element: element, features: environment.features)!
+    // In the order of the target's memory, so that neighbours are walked as neighbours.
+    let axes = target.order.axes
+    let (aStrides, bStrides) = (a.broadcastStrides(to: target.shape), b.broadcastStrides(to: target.shape))
     guard
       let plan = BinaryPlan(
-        shape: target.shape, aStrides: a.broadcastStrides(to: target.shape), bStrides: b.broadcastStrides(to: target.shape),
-        outputStrides: target.strides, operation: operation, element: element)
+        shape: axes.map { target.shape[$0] }, aStrides: axes.map { aStrides[$0] }, bStrides: axes.map { bStrides[$0] },
+        outputStrides: axes.map { target.strides[$0] }, operation: operation, element: element)
     else { preconditionFailure("the rank of a lowered node is limited") }
     let (x, y, z) = (Place(a), Place(b), Place(target))
     let functions = kernel.functions

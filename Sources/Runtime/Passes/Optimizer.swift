@@ -50,11 +50,18 @@ struct Optimizer {
       return [
         ConstantFolding().run(on: &model, constants: known),
         NoOperationElimination().run(on: &model, constants: known),
+        BroadcastElimination().run(on: &model),
+      ] + (try recognizeActivations(&model)) + [
         try BatchNormalizationDecomposition().run(on: &model),
         try WeightScaling().run(on: &model),
         try PostOperationFusion().run(on: &model),
       ]
     } catch { throw error as? OVError ?? OVError(.internalFailure, "\(error)") }
+  }
+
+  private func recognizeActivations(_ model: inout Model) throws -> [PassReport] {
+    let report = try PassManager(ActivationRecognition.rewrites, roundLimit: 1).run(on: &model)
+    return report.entries.map { PassReport(name: $0.name, details: [String](repeating: $0.name, count: $0.count)) }
   }
 
   /// What is done once input shapes are known; returns the nodes' operators.
