@@ -12,7 +12,7 @@ extension Command {
       Option("--fail-on-new", help: "also fail when a case passes that is not in the --expect list"),
       Option("--update", help: "rewrite the --expect list: what passed is added, what failed is removed"),
       Option("--isolate", help: "run each case in a process of its own, so that a crash is that case's failure"),
-      Option("--quiet", help: "print no lines for cases that pass"),
+      Option("--quiet", help: "print no lines for cases that pass, nor for those that fail and are not in the --expect list"),
       Option("--json", help: "print one JSON object instead of lines"),
     ],
     notes: [
@@ -57,7 +57,8 @@ private struct VerifyCommand {
       passedCount += hasPassed ? 1 : 0
       if hasPassed { passed.insert(testCase.name) } else { failed.insert(testCase.name) }
       entries.append(entry)
-      if !arguments.has("--json") && !(hasPassed && arguments.has("--quiet")) { Console.print(line) }
+      let isAsExpected = hasPassed || expected.map { !$0.names.contains(testCase.name) } ?? false
+      if !arguments.has("--json") && !(isAsExpected && arguments.has("--quiet")) { Console.print(line) }
     }
     let failedCount = cases.count - passedCount
     let regressed = expected.map { $0.names.intersection(failed).sorted() } ?? []
