@@ -31,15 +31,10 @@ struct ProposalGenerator: Sendable {
   /// A box with its score; `isLarge` whether it is at least as large as the smallest allowed.
   typealias Candidate = (box: Box, score: Float, isLarge: Bool)
 
-  /// The anchors moved by their deltas and cut at the image.
+  /// The anchors, `[height, width, anchors, 4]` or the same numbers, moved by their deltas `[anchors·4, height, width]` and cut at
+  /// the image of `image` height and width, with their scores `[anchors, height, width]`.
   ///
-  /// - Parameters:
-  ///   - anchors: `[height, width, anchors, 4]`, or the same numbers.
-  ///   - deltas: `[anchors·4, height, width]`.
-  ///   - scores: `[anchors, height, width]`.
-  ///   - image: height and width.
-  ///   - least: the smallest allowed width and height.
-  ///   - offset: 1 when corners are pixels that belong to the box, otherwise 0.
+  /// `least` is the smallest allowed width and height; `offset` is 1 when corners are pixels that belong to the box, otherwise 0.
   func candidates(
     anchors: [Float], deltas: [Float], scores: [Float], anchorCount: Int, area: Int, image: (Float, Float), least: (Float, Float),
     offset: Float
