@@ -60,7 +60,7 @@ final class CompileEnvironment: Sendable {
   ) rethrows -> TensorStorage {
     let key = DerivedKey(source: source, kind: kind)
     if let known = caches.withLock({ $0.derived[key] }), known.byteCount == byteCount { return known }
-    let storage = TensorStorage(byteCount: byteCount)
+    let storage = TensorStorage(byteCount: byteCount, isZeroed: false)
     try fill(storage.base)
     if sharedNodes.contains(source.node) { caches.withLock { $0.derived[key] = storage } }
     return storage

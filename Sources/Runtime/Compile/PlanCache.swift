@@ -30,10 +30,13 @@ final class PlanCache: Sendable {
       return plan
     }) { return known }
     var model = base
+    var isPrepared = true
     for (id, shape) in zip(base.parameters, shapes) {
+      if base[id].outputs[0].type.shape.shape == shape { continue }
+      isPrepared = false
       model.update(id) { $0.attributes["shape"] = PartialShape(shape).irText }
     }
-    let operators = try environment.optimizer.specialize(&model)
+    let operators = try environment.optimizer.specialize(&model, isPrepared: isPrepared)
     let plan = try Plan(model, operators: operators, environment: environment)
     state.withLock { state in
       if state.plans.updateValue(plan, forKey: shapes) == nil { state.recency.append(shapes) }
@@ -41,6 +44,9 @@ final class PlanCache: Sendable {
     }
     return plan
   }
+
+  /// How many plans are kept at present.
+  var planCount: Int { state.withLock { $0.plans.count } }
 
   /// The plan that was used last.
   var latest: Plan? { state.withLock { state in state.recency.last.flatMap { state.plans[$0] } } }

@@ -29,7 +29,7 @@ final class PlanExecution: @unchecked Sendable {
       case .parameter(let parameter): addresses[index] = inputs[parameter].storage.base
       case .result(let result):
         if results[result] == nil || !isKnownUniquelyReferenced(&results[result]!) {
-          results[result] = TensorStorage(byteCount: buffer.byteCount)
+          results[result] = TensorStorage(byteCount: buffer.byteCount, isZeroed: false)
           addresses[index] = results[result]!.base
         }
       case .arena, .constant: break
@@ -73,7 +73,7 @@ final class PlanExecution: @unchecked Sendable {
   }
 
   private func bind(_ plan: Plan) {
-    if (arena?.byteCount ?? -1) < plan.arenaByteCount { arena = TensorStorage(byteCount: plan.arenaByteCount) }
+    if (arena?.byteCount ?? -1) < plan.arenaByteCount { arena = TensorStorage(byteCount: plan.arenaByteCount, isZeroed: false) }
     addresses?.deallocate()
     let addresses = UnsafeMutableBufferPointer<UnsafeMutableRawPointer>.allocate(capacity: max(1, plan.buffers.count))
     addresses.initialize(repeating: arena!.base)

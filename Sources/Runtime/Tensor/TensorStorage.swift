@@ -9,10 +9,10 @@ final class TensorStorage: @unchecked Sendable {
   /// The elements of a string tensor; empty for every other type.
   var strings: [String] = []
 
-  /// Allocates zeroed bytes aligned to a cache line.
-  init(byteCount: Int) {
+  /// Allocates bytes aligned to a cache line, zeroed unless the caller writes them all before they are read.
+  init(byteCount: Int, isZeroed: Bool = true) {
     base = UnsafeMutableRawPointer.allocate(byteCount: max(byteCount, 1), alignment: 64)
-    base.initializeMemory(as: UInt8.self, repeating: 0, count: max(byteCount, 1))
+    if isZeroed { base.initializeMemory(as: UInt8.self, repeating: 0, count: max(byteCount, 1)) }
     self.byteCount = byteCount
     release = { $0.deallocate() }
     owner = nil

@@ -5,7 +5,10 @@ struct GraphBuilder {
   private(set) var model = Model(name: "test")
 
   mutating func parameter(_ extents: Shape, _ type: ElementType = .f32, name: String = "input") -> OutputID {
-    let shape = PartialShape(extents)
+    parameter(PartialShape(extents), type, name: name)
+  }
+
+  mutating func parameter(_ shape: PartialShape, _ type: ElementType = .f32, name: String = "input") -> OutputID {
     let attributes: Attributes = ["element_type": type.rawValue, "shape": shape.irText]
     let output = Node.Output(ValueType(type, shape), names: [name])
     return OutputID(model.add(Node(name: name, type: "Parameter", opset: "opset1", attributes: attributes, outputs: [output])))
