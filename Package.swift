@@ -37,6 +37,7 @@ let package = Package(
     .target(name: "OVRuntime", dependencies: ["IRParser", "KernelCore", "Kernels"], path: "Sources/Runtime"),
     .target(name: "Quantize", dependencies: ["OVRuntime"]),
     .executableTarget(name: "ovrun", dependencies: ["OVRuntime", "Quantize"]),
+    .executableTarget(name: "kernelbench", dependencies: ["KernelCore", "Kernels"], path: "Benchmarks/kernelbench"),
     .testTarget(name: "IRParserTests", dependencies: ["IRParser"]),
     // The references go through millions of values.
     .testTarget(name: "KernelsTests", dependencies: ["Kernels"], swiftSettings: [.unsafeFlags(["-O"])]),

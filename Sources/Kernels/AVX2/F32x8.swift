@@ -22,7 +22,24 @@ struct F32x8: FloatVector {
   @inline(__always) static func load(_ p: UnsafePointer<Float>) -> Self { Self(_mm256_loadu_ps(p)) }
   @inline(__always) static func load(_ p: UnsafePointer<Float>, count: Int) -> Self { Self(_mm256_maskload_ps(p, tail(count))) }
   @inline(__always) func store(_ p: UnsafeMutablePointer<Float>) { _mm256_storeu_ps(p, v) }
-  @inline(__always) func store(_ p: UnsafeMutablePointer<Float>, count: Int) { _mm256_maskstore_ps(p, Self.tail(count), v) }
+  // In runs of 4, 2 and 1: the masked store is microcoded on some processors.
+  @inline(__always) func store(_ p: UnsafeMutablePointer<Float>, count: Int) {
+    if count == 8 { return store(p) }
+    var p = UnsafeMutableRawPointer(p)
+    var quarter = v.lowHalf
+    if count & 4 != 0 {
+      p.storeBytes(of: quarter, as: SIMD4<Float>.self)
+      quarter = v.highHalf
+      p += 16
+    }
+    var pair = quarter.lowHalf
+    if count & 2 != 0 {
+      p.storeBytes(of: pair, as: SIMD2<Float>.self)
+      pair = quarter.highHalf
+      p += 8
+    }
+    if count & 1 != 0 { p.storeBytes(of: pair[0], as: Float.self) }
+  }
 
   @inline(__always) static func load(_ p: UnsafePointer<Float16>) -> Self {
     Self(_mm256_cvtph_ps(UnsafeRawPointer(p).loadUnaligned(as: SIMD2<Int64>.self)))

@@ -50,9 +50,9 @@ extension Operands {
 }
 
 extension ValueType {
-  /// The type of a value that has one type or the other.
+  /// The type of a value that has one type or the other. With `widening` an extent that differs is given up altogether, so that
+  /// repeated joining comes to an end.
   ///
-  /// - Parameter widening: whether an extent that differs is given up altogether, so that repeated joining comes to an end.
   /// - Throws: ``OVError/Code/invalidModel`` when the element types differ.
   func joined(with other: ValueType, widening: Bool, _ name: String) throws -> ValueType {
     guard elementType == other.elementType || elementType == .dynamic || other.elementType == .dynamic else {

@@ -84,13 +84,25 @@ struct ShapePropagation {
       for (index, output) in outputs.enumerated() where index < node.outputs.count { constants[OutputID(node.id, index)] = output }
       return
     }
-    guard ValueBounds.monotoneTypes.contains(node.type), types[0].elementType.isInteger else { return }
-    let lower = node.inputs.map { constants[$0] ?? bounds[$0]?.lower }
-    let upper = node.inputs.map { constants[$0] ?? bounds[$0]?.upper }
-    guard lower.allSatisfy({ $0 != nil }) else { return }
-    guard let low = try? op.evaluate(lower.map { $0! }, context), let high = try? op.evaluate(upper.map { $0! }, context) else { return }
+    try evaluateBounds(op, node, types)
+  }
+
+  /// Evaluates a shape computation at the bounds of its operands.
+  private mutating func evaluateBounds(_ op: any Operator, _ node: Node, _ types: [ValueType]) throws {
+    guard let rule = ValueBounds.rules[node.type], types[0].elementType.isInteger else { return }
+    var lower: [Tensor] = []
+    var upper: [Tensor] = []
+    for (index, input) in node.inputs.enumerated() {
+      guard let low = constants[input] ?? bounds[input]?.lower, let high = constants[input] ?? bounds[input]?.upper else { return }
+      guard index == 0 || rule != .movesFirst || constants[input] != nil else { return }
+      guard rule != .multiplies || ValueBounds.canMultiply(low, high) else { return }
+      lower.append(low)
+      upper.append(high)
+    }
+    let context = EvaluationContext(node: node)
+    guard let low = try? op.evaluated(lower, context), let high = try? op.evaluated(upper, context) else { return }
     for index in node.outputs.indices where index < low.count && low[index].shape == high[index].shape {
-      let value = ValueBounds(lower: low[index], upper: high[index])
+      guard let value = ValueBounds(lower: low[index], upper: high[index]) else { continue }
       if let known = value.exact { constants[OutputID(node.id, index)] = known } else { bounds[OutputID(node.id, index)] = value }
     }
   }
@@ -107,13 +119,32 @@ struct ValueBounds {
   /// Stands for "no upper limit" in ``upper``; halved so that sums of two do not overflow.
   static let unbounded = Int(Int32.max)
 
-  /// Operations that give ordered results for ordered operands: evaluating both bounds bounds the result.
-  static let monotoneTypes: Set<String> = [
-    "Gather", "Concat", "Unsqueeze", "Squeeze", "Slice", "StridedSlice", "Convert", "Add", "Multiply", "Reshape", "Broadcast",
-    "Maximum", "Minimum", "Split", "VariadicSplit", "ReduceProd", "Transpose",
+  /// Why evaluating an operation at the bounds of its operands bounds its result.
+  enum Rule {
+    /// Elements of the first operand move; where they move to is known.
+    case movesFirst
+    /// The result grows with every operand.
+    case grows
+    /// The result grows with every operand while none is negative.
+    case multiplies
+  }
+
+  /// The operations that shapes are computed with.
+  static let rules: [String: Rule] = [
+    "Gather": .movesFirst, "Unsqueeze": .movesFirst, "Squeeze": .movesFirst, "Slice": .movesFirst, "StridedSlice": .movesFirst,
+    "Reshape": .movesFirst, "Broadcast": .movesFirst, "Split": .movesFirst, "VariadicSplit": .movesFirst, "Transpose": .movesFirst,
+    "Concat": .grows, "Convert": .grows, "Add": .grows, "Maximum": .grows, "Minimum": .grows, "Multiply": .multiplies,
+    "ReduceProd": .multiplies,
   ]
 
-  init(lower: Tensor, upper: Tensor) {
+  /// Whether products of elements within these bounds grow with them, and stay within 64 bits.
+  static func canMultiply(_ lower: Tensor, _ upper: Tensor) -> Bool {
+    lower.ints().allSatisfy { $0 >= 0 } && upper.ints().allSatisfy { $0 < unbounded }
+  }
+
+  /// `nil` when a bound has wrapped round, so that the bounds are out of order.
+  init?(lower: Tensor, upper: Tensor) {
+    guard zip(lower.int64s(), upper.int64s()).allSatisfy({ $0 <= $1 }) else { return nil }
     self.lower = lower
     self.upper = upper
   }

@@ -61,6 +61,7 @@ package func softmaxRow<V: FloatVector, F: SoftmaxFormula>(
   _: V.Type, _: F.Type, _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, count: Int
 ) {
   let lanes = V.lanes
+  if count <= lanes { return softmaxVector(V.self, F.self, input, output, count: count) }
   let greatest = V.splat(accumulatedRow(V.self, ReductionFormulas.Maximum.self, input, count: count).maximum())
   var even = V.zero()
   var odd = V.zero()
@@ -91,6 +92,19 @@ package func softmaxRow<V: FloatVector, F: SoftmaxFormula>(
     let scale = V.splat(1) / sum
     mapRow(V.self, UnsafePointer(output), output, count: count) { $0 * scale }
   }
+}
+
+/// Softmax of up to a vector, which stays in a register.
+@inlinable @inline(__always)
+package func softmaxVector<V: FloatVector, F: SoftmaxFormula>(
+  _: V.Type, _: F.Type, _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, count: Int
+) {
+  let mask = V.first(count)
+  let x = V.load(input, count: count)
+  let shifted = x - V.splat(V.select(mask, x, V.splat(-.infinity)).maximum())
+  let exponentials = V.select(mask, shifted.expFlushing(), .zero())
+  let sum = V.splat(exponentials.sum())
+  (F.isLogarithmic ? shifted - sum.log() : exponentials / sum).store(output, count: count)
 }
 
 /// Softmax down `axis` rows of `count` floats (up to a vector), `stride` apart.

@@ -133,7 +133,8 @@ struct Loop: ControlFlowOperator {
 
   func evaluate(_ operands: [Tensor], _ context: EvaluationContext) throws -> [Tensor] {
     let limit = try iterationLimit(operands)
-    var carried = ports.sources.map { source -> Tensor? in
+    // The values that Parameters have in the next iteration, but for slices and the iteration's number.
+    var current = ports.sources.map { source -> Tensor? in
       guard case .input(let index) = source else { return nil }
       return operands[index]
     }
@@ -143,11 +144,11 @@ struct Loop: ControlFlowOperator {
     var goesOn = !hasTripCount || operands[1].ints()[0] != 0
     while goesOn, iteration < limit ?? .max {
       let inputs = try ports.sources.enumerated().map { position, source in
-        if let value = carried[position] { return value }
+        if let value = current[position] { return value }
         return try parameter(source, iteration, operands)
       }
       results = try context.runBody(0, inputs)
-      for (position, from) in ports.carried.enumerated() { if let from { carried[position] = results[from] } }
+      for (position, from) in ports.carried.enumerated() { if let from { current[position] = results[from] } }
       for (index, output) in ports.outputs.enumerated() where output.slice != nil { pieces[index].append(results[output.result]) }
       if let condition = ports.condition { goesOn = try isTrue(results[condition]) }
       iteration += 1
@@ -157,7 +158,7 @@ struct Loop: ControlFlowOperator {
       if let slice = output.slice {
         outputs[output.external] = try joined(pieces[index], slice, emptyType(output, context))
       } else if results.isEmpty {
-        outputs[output.external] = try valueWithoutIteration(output, carried)
+        outputs[output.external] = try valueWithoutIteration(output, current)
       } else {
         outputs[output.external] = results[output.result]
       }
@@ -210,8 +211,8 @@ struct Loop: ControlFlowOperator {
     return condition.ints()[0] != 0
   }
 
-  private func valueWithoutIteration(_ output: BodyPorts.Output, _ carried: [Tensor?]) throws -> Tensor {
-    if let position = ports.carried.firstIndex(of: output.result), let value = carried[position] { return value }
+  private func valueWithoutIteration(_ output: BodyPorts.Output, _ initial: [Tensor?]) throws -> Tensor {
+    if let position = ports.carried.firstIndex(of: output.result), let value = initial[position] { return value }
     throw OVError(.invalidData, "there is no iteration, and so no value for output \(output.external)")
   }
 
@@ -233,14 +234,6 @@ struct Loop: ControlFlowOperator {
     guard pieces.allSatisfy({ $0.shape == first.shape }) else {
       throw OVError(.invalidData, "the iterations computed pieces of different shapes")
     }
-    let ordered = slice.stride < 0 ? pieces.reversed() : pieces
-    let (outer, length) = (Array(first.shape[..<axis]).elementCount, Array(first.shape[axis...]).elementCount)
-    let size = first.elementCount
-    let offsets = (0..<outer).flatMap { block in
-      ordered.indices.flatMap { piece in (0..<length).map { piece * size + block * length + $0 } }
-    }
-    var shape = first.shape
-    shape[axis] *= pieces.count
-    return Tensor.joined(ordered).gathered(shape: shape, offsets: offsets)
+    return Tensor.concatenated(slice.stride < 0 ? pieces.reversed() : pieces, axis: axis)
   }
 }

@@ -27,11 +27,8 @@ struct Box {
     Box(min(max(x1, 0), width), min(max(y1, 0), height), min(max(x2, 0), width), min(max(y2, 0), height))
   }
 
-  /// Intersection over union.
-  ///
-  /// - Parameters:
-  ///   - offset: 1 when corners are pixels that belong to the box, otherwise 0.
-  ///   - needsContact: whether boxes whose corners do not meet have nothing in common, however great the offset.
+  /// Intersection over union. The offset is 1 when corners are pixels that belong to the box, otherwise 0; `needsContact` says
+  /// that boxes whose corners do not meet have nothing in common, however great the offset.
   func overlap(_ other: Box, offset: Float = 0, needsContact: Bool = true) -> Float {
     if needsContact, other.x1 > x2 || other.x2 < x1 || other.y1 > y2 || other.y2 < y1 { return 0 }
     let (own, others) = (area(offset), other.area(offset))
@@ -45,11 +42,8 @@ struct Box {
   private func area(_ offset: Float) -> Float { (x2 - x1 + offset) * (y2 - y1 + offset) }
 
   /// The box moved by `deltas[0...1]` of its size, and scaled by the exponentials of `deltas[2...3]`, each at most
-  /// `largestLogarithm`.
-  ///
-  /// - Parameters:
-  ///   - offset: 1 when corners are pixels that belong to the box, otherwise 0.
-  ///   - cornerOffset: what is taken from the lower right corner.
+  /// `largestLogarithm`. The offset is 1 when corners are pixels that belong to the box, otherwise 0; `cornerOffset` is taken from
+  /// the lower right corner.
   func refined(_ deltas: [Float], offset: Float, cornerOffset: Float, largestLogarithm: Float = .infinity) -> Box {
     let (width, height) = (x2 - x1 + offset, y2 - y1 + offset)
     let (centerX, centerY) = (deltas[0] * width + x1 + 0.5 * width, deltas[1] * height + y1 + 0.5 * height)
@@ -63,10 +57,8 @@ struct Box {
 
 /// Non-maximum suppression: the candidates, best first, that do not overlap one kept before too much.
 ///
-/// - Parameters:
-///   - threshold: the overlap that is just allowed, or with `isExclusive` just not.
-///   - decay: what the threshold is multiplied by after each kept candidate while it is above a half.
-///   - limit: how many are kept at most.
+/// `threshold` is the overlap that is just allowed, or with `isExclusive` just not; it is multiplied by `decay` after each kept
+/// candidate while it is above a half. At most `limit` are kept.
 func suppressed(
   _ candidates: [Int], threshold: Float, isExclusive: Bool = false, decay: Float = 1, limit: Int = .max,
   overlap: (Int, Int) -> Float

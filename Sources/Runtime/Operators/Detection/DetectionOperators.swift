@@ -13,4 +13,10 @@ let detectionOperators: [OperatorRegistry.Entry] = [
   .init("NMSRotated", [13], NonMaxSuppression.init(rotated:)),
   .init("MatrixNms", [8], MatrixNms.init),
   .init("MulticlassNms", [8, 9], MulticlassNms.init),
+  .init("GenerateProposals", [9], GenerateProposals.init),
+  .init("ExperimentalDetectronDetectionOutput", [6], ExperimentalDetectronDetectionOutput.init),
+  .init("ExperimentalDetectronGenerateProposalsSingleImage", [6], ExperimentalDetectronGenerateProposalsSingleImage.init),
+  .init("ExperimentalDetectronPriorGridGenerator", [6], ExperimentalDetectronPriorGridGenerator.init),
+  .init("ExperimentalDetectronROIFeatureExtractor", [6], ExperimentalDetectronROIFeatureExtractor.init),
+  .init("ExperimentalDetectronTopKROIs", [6], ExperimentalDetectronTopKROIs.init),
 ]

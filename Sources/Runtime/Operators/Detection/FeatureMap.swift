@@ -39,9 +39,8 @@ struct FeatureMap {
 /// What region pooling operators share: feature maps `[batch, channels, height, width]`, regions `[count, …]`, and an output
 /// `[count, channels, pooled height, pooled width]`.
 extension Operands {
-  /// The output type of an operator that pools the regions of operand 1, of `regionSize` numbers each, from operand 0.
-  ///
-  /// - Parameter channels: the channels of the output; by default those of the feature maps.
+  /// The output type of an operator that pools the regions of operand 1, of `regionSize` numbers each, from operand 0; it has the
+  /// channels of the feature maps unless others are given.
   func pooledType(regionSize: Int, channels: Dimension? = nil, height: Int, width: Int) throws -> ValueType {
     let type = try commonRealType(of: [0, 1])
     let maps = try extents(0, rank: 4, "the feature maps")

@@ -65,9 +65,8 @@ struct DetectionSelection: Sendable {
     ]
   }
 
-  /// The best detections of one image, in the order of the output unless that sorts across the batch.
-  ///
-  /// - Parameter sortsByClass: whether the order by class is kept within an image too, and not only across the batch.
+  /// The best detections of one image, in the order of the output unless that sorts across the batch; the order by class counts
+  /// within an image only when `sortsByClass`.
   func best(_ detections: [Detection], sortsByClass: Bool) -> [Detection] {
     let best = Array(sorted(detections, by: .score).prefix(keepCount ?? .max))
     return order == .classid && sortsByClass && !sortsAcrossBatch ? sorted(best, by: order) : best

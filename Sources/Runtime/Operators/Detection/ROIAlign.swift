@@ -6,6 +6,14 @@ import Musl
 import Darwin
 #endif
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
 /// ROIAlign and ROIAlignRotated: pools regions by sampling the feature maps between the pixels.
 ///
 /// Operands: the feature maps, the regions `[count, 4]`: x1, y1, x2, y2, or rotated `[count, 5]`: centre x, centre y, width,
@@ -67,66 +75,34 @@ struct ROIAlign: Operator {
       guard number >= 0, let image = try maps.image(Double(number)) else {
         throw OVError(.invalidData, "a region lies in image \(number)")
       }
-      let bins = try samples(Array(coordinates[index * regions.size..<(index + 1) * regions.size]))
+      let bins = try points(Array(coordinates[index * regions.size..<(index + 1) * regions.size]))
       for channel in 0..<maps.channels {
         let plane = maps.plane(image, channel)
-        for points in bins {
-          let values = points.map { sample(maps, plane, $0.x, $0.y) }
-          if mode == .max {
-            // OpenVINO's maximum is never below zero.
-            result.append(values.reduce(0) { Swift.max($0, $1) })
-          } else {
-            result.append(values.isEmpty ? 0 : values.reduce(0, +) / Double(values.count))
-          }
-        }
+        for points in bins { result.append(mode == .max ? maps.greatest(plane, points) : maps.average(plane, points)) }
       }
     }
     return [Tensor(operands[0].elementType, shape: [images.count, maps.channels, height, width], doubles: result)]
   }
 
-  private typealias Point = (x: Float, y: Float)
-
-  /// The points that are sampled in each bin of a region. Single precision, as OpenVINO: it decides how many there are.
-  private func samples(_ region: [Float]) throws -> [[Point]] {
-    let start: Point
-    let size: Point
-    let place: (Point) -> Point
+  /// The points that are sampled in each bin of a region.
+  private func points(_ region: [Float]) throws -> [[RegionSampling.Point]] {
+    let sampling = RegionSampling(height: height, width: width, samplingRatio: samplingRatio)
     switch regions {
     case .corners(let aligned):
       let before: Float = aligned == .halfPixel ? 0.5 : 0
       let after: Float = aligned == .asymmetric ? 0 : -0.5
       let corners = region.map { ($0 + before) * spatialScale + after }
       let least: Float = aligned == .asymmetric ? 1 : -.infinity
-      start = (corners[0], corners[1])
-      size = (max(corners[2] - corners[0], least), max(corners[3] - corners[1], least))
-      place = { $0 }
+      let size = (max(corners[2] - corners[0], least), max(corners[3] - corners[1], least))
+      return try sampling.points(start: (corners[0], corners[1]), size: size)
     case .rotated(let clockwise):
-      let center: Point = (region[0] * spatialScale - 0.5, region[1] * spatialScale - 0.5)
-      size = (region[2] * spatialScale, region[3] * spatialScale)
-      start = (-size.x / 2, -size.y / 2)
+      let center = (x: region[0] * spatialScale - 0.5, y: region[1] * spatialScale - 0.5)
+      let size = (region[2] * spatialScale, region[3] * spatialScale)
       let angle = Double(clockwise ? -region[4] : region[4])
       let (cosine, sine) = (Float(cos(angle)), Float(sin(angle)))
-      place = { ($0.y * sine + $0.x * cosine + center.x, $0.y * cosine - $0.x * sine + center.y) }
-    }
-    let bin: Point = (size.x / Float(width), size.y / Float(height))
-    let counts = try [bin.x, bin.y].map { extent in
-      let count = samplingRatio > 0 ? Float(samplingRatio) : extent.rounded(.up)
-      guard count.isFinite, count < 65_536 else { throw OVError(.invalidData, "a region is \(size.x) by \(size.y) pixels") }
-      return max(0, Int(count))
-    }
-    let step: Point = (bin.x / Float(counts[0]), bin.y / Float(counts[1]))
-    return (0..<height * width).map { index in
-      let corner: Point = (start.x + Float(index % width) * bin.x, start.y + Float(index / width) * bin.y)
-      return (0..<counts[1]).flatMap { y in
-        (0..<counts[0]).map { x in place((corner.x + step.x * (Float(x) + 0.5), corner.y + step.y * (Float(y) + 0.5))) }
+      return try sampling.points(start: (-size.0 / 2, -size.1 / 2), size: size).map { bin in
+        bin.map { ($0.y * sine + $0.x * cosine + center.x, $0.y * cosine - $0.x * sine + center.y) }
       }
     }
-  }
-
-  /// The value at a point: zero more than a pixel outside of the image, the nearest border within that pixel.
-  private func sample(_ maps: FeatureMap, _ plane: Int, _ x: Float, _ y: Float) -> Double {
-    guard (-1...Float(maps.width)).contains(x), (-1...Float(maps.height)).contains(y) else { return 0 }
-    return maps.interpolated(
-      plane, y: Double(min(max(y, 0), Float(maps.height - 1))), x: Double(min(max(x, 0), Float(maps.width - 1))))
   }
 }

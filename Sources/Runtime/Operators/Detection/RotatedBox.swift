@@ -14,13 +14,15 @@ struct RotatedBox {
   private let corners: [Point]
   private let area: Double
 
-  /// - Parameter values: centre x, centre y, width, height, angle in radians.
+  /// - Parameters:
+  ///   - values: centre x, centre y, width, height, angle in radians.
+  ///   - clockwise: the sense of the angle when y runs down.
   init(_ values: [Float], clockwise: Bool) {
     let (x, y, width, height) = (Double(values[0]), Double(values[1]), Double(values[2]), Double(values[3]))
     let angle = Double(clockwise ? values[4] : -values[4])
     let (cosine, sine) = (cos(angle), sin(angle))
     corners = [(-0.5, -0.5), (0.5, -0.5), (0.5, 0.5), (-0.5, 0.5)].map { (a: Double, b: Double) in
-      (x + cosine * a * width + sine * b * height, y + cosine * b * height - sine * a * width)
+      (x + cosine * a * width - sine * b * height, y + cosine * b * height + sine * a * width)
     }
     area = width * height
   }

@@ -1,0 +1,63 @@
+/// Memory of one benchmark, aligned to lines of the cache, filled with small numbers and given back together.
+final class Workspace {
+  private var blocks: [UnsafeMutableRawPointer] = []
+
+  deinit { for block in blocks { block.deallocate() } }
+
+  /// Bytes whose floats are between −1 and 1.
+  func bytes(_ count: Int) -> UnsafeMutableRawPointer {
+    let block = UnsafeMutableRawPointer.allocate(byteCount: max(64, (count + 63) / 64 * 64), alignment: 64)
+    blocks.append(block)
+    let floats = block.assumingMemoryBound(to: Float.self)
+    var state: UInt32 = 12_345
+    for i in 0..<max(64, (count + 63) / 64 * 64) / 4 {
+      state = state &* 1_664_525 &+ 1_013_904_223
+      floats[i] = Float(Int32(bitPattern: state) >> 8) * 0x1p-23
+    }
+    return block
+  }
+
+  func floats(_ count: Int) -> UnsafeMutablePointer<Float> { bytes(4 * count).assumingMemoryBound(to: Float.self) }
+}
+
+/// A kernel at a shape.
+struct Benchmark {
+  /// The kernel's name in its table.
+  var kernel: String
+  var shape: String
+  /// Floating-point operations of a run, 0 where they are not what counts.
+  var operations: Double
+  /// Bytes that a run has to read and write.
+  var bytes: Double
+  /// What the dispatcher chooses on this machine.
+  var isPick: Bool
+  /// Allocates what a run needs, and returns it.
+  var prepare: (Workspace) -> () -> Void
+}
+
+/// Seconds a run: the shortest sample and the median.
+struct Timing {
+  var shortest: Double
+  var median: Double
+
+  /// Times `body` for about `seconds`, in samples of at least 100 µs.
+  init(seconds: Double, _ body: () -> Void) {
+    func time(_ runs: Int) -> Double {
+      let start = now()
+      for _ in 0..<runs { body() }
+      return (now() - start) / Double(runs)
+    }
+    var runs = 1
+    var once = time(1)
+    while once * Double(runs) < 1e-4 {
+      runs *= 2
+      once = time(runs)
+    }
+    var samples = [time(runs)]
+    let end = now() + seconds
+    while now() < end || samples.count < 3 { samples.append(time(runs)) }
+    samples.sort()
+    shortest = samples[0]
+    median = samples[samples.count / 2]
+  }
+}

@@ -1,0 +1,177 @@
+import KernelCore
+import Kernels
+
+// A benchmark of each family's kernel at a shape; `TableBenchmarks` and `ShapeBenchmarks` decide which kernels and shapes.
+
+private let floatSize = MemoryLayout<Float>.size
+
+extension KernelDescriptor {
+  /// This row as a benchmark.
+  func benchmark(
+    _ shape: String, operations: Double = 0, bytes: Int, pick: String, _ prepare: @escaping (Workspace) -> () -> Void
+  ) -> Benchmark {
+    Benchmark(
+      kernel: name, shape: shape, operations: operations, bytes: Double(bytes), isPick: name == pick, prepare: prepare)
+  }
+}
+
+extension UnaryKernel {
+  func benchmark(_ shape: String, elements: Int) -> Benchmark {
+    benchmark(shape, bytes: 2 * floatSize * elements, pick: UnaryKernels.function(for: operation).name) { workspace in
+      let input = workspace.floats(elements)
+      let output = workspace.floats(elements)
+      return { run(input, output, elements, 0.5, 1) }
+    }
+  }
+}
+
+extension BinaryKernel {
+  func benchmark(_ shape: String, rows: Int, columns: Int, form: KeyPath<BinaryFunctions, BinaryFunction> = \.vectorVector) -> Benchmark {
+    let size = element.size
+    let outputSize = operation.outputSize(element)
+    let scalars = form == \.vectorVector ? columns : 1
+    return benchmark(
+      shape, bytes: rows * (columns * (size + outputSize) + scalars * size),
+      pick: BinaryKernels.function(for: operation, element: element)?.name ?? ""
+    ) { workspace in
+      let function = functions[keyPath: form]
+      let a = workspace.bytes(rows * columns * size)
+      let b = workspace.bytes(rows * columns * size)
+      let output = workspace.bytes(rows * columns * outputSize)
+      return { function(a, columns * size, b, columns * size, output, columns * outputSize, rows, columns) }
+    }
+  }
+}
+
+extension CopyKernel {
+  func benchmark(_ shape: String, rows: Int, columns: Int, pick: String) -> Benchmark {
+    let size = elementSize
+    return benchmark(shape, bytes: 2 * rows * columns * size, pick: pick) { workspace in
+      let source = workspace.bytes(2 * rows * columns * size)
+      let destination = workspace.bytes(2 * rows * columns * size)
+      return {
+        switch pattern {
+        case .rows: run(source, columns * size, size, destination, columns * size, size, rows, columns)
+        case .transpose: run(source, size, rows * size, destination, columns * size, size, rows, columns)
+        case .strided: run(source, 2 * columns * size, 2 * size, destination, columns * size, size, rows, columns)
+        }
+      }
+    }
+  }
+}
+
+extension ConversionKernel {
+  func benchmark(_ shape: String, elements: Int) -> Benchmark {
+    let bits = conversion.rawValue.split(separator: "_").map { Int($0.drop { !$0.isNumber }) ?? 0 }
+    return benchmark(
+      shape, bytes: elements * (bits[0] + bits[1]) / 8, pick: ConversionKernels.function(for: conversion).name
+    ) { workspace in
+      let source = workspace.bytes(elements * bits[0] / 8)
+      let destination = workspace.bytes(elements * bits[1] / 8)
+      return { run(source, destination, elements) }
+    }
+  }
+}
+
+extension ReductionKernel {
+  func benchmark(_ shape: String, outer: Int, axis: Int, inner: Int) -> Benchmark {
+    benchmark(
+      shape, bytes: floatSize * outer * inner * (axis + 1), pick: ReductionKernels.function(for: operation).name
+    ) { workspace in
+      let input = workspace.floats(outer * axis * inner)
+      let output = workspace.floats(outer * inner)
+      return { run(input, output, outer, axis, inner, 0, 1) }
+    }
+  }
+}
+
+extension SoftmaxKernel {
+  func benchmark(_ shape: String, outer: Int, axis: Int, inner: Int) -> Benchmark {
+    let count = outer * axis * inner
+    return benchmark(
+      shape, bytes: 2 * floatSize * count, pick: SoftmaxKernels.function(isLogarithmic: isLogarithmic).name
+    ) { workspace in
+      let input = workspace.floats(count)
+      let output = workspace.floats(count)
+      return { run(input, output, outer, axis, inner, 0, 1) }
+    }
+  }
+}
+
+extension NormalizationKernel {
+  func benchmark(_ shape: String, outer: Int, axis: Int, inner: Int) -> Benchmark {
+    let count = outer * axis * inner
+    return benchmark(
+      shape, bytes: 2 * floatSize * count, pick: NormalizationKernels.function(for: operation).name
+    ) { workspace in
+      let input = workspace.floats(count)
+      let output = workspace.floats(count)
+      let gamma = workspace.floats(max(axis, inner))
+      return { run(input, output, gamma, gamma, 1e-5, outer, axis, inner, 0, 1) }
+    }
+  }
+}
+
+extension PoolingKernel {
+  /// `input` and `output` are channels, height and width; `kernel`, `stride` and `pad` height and width.
+  func benchmark(_ shape: String, batch: Int, input: [Int], output: [Int], kernel: [Int], stride: [Int], pad: [Int]) -> Benchmark {
+    let channels = input[0]
+    func axis(_ i: Int, _ inputStride: Int, _ outputStride: Int) -> PoolingGeometry.Axis {
+      .init(
+        input: input[i + 1], output: output[i + 1], kernel: kernel[i], stride: stride[i], padBegin: pad[i], padEnd: pad[i],
+        inputStride: inputStride, outputStride: outputStride)
+    }
+    let inputSize = input.reduce(1, *)
+    let outputSize = output.reduce(1, *)
+    let geometry = PoolingGeometry(
+      batch: batch, channels: channels, height: axis(0, channels * input[2], channels * output[2]), width: axis(1, channels, channels),
+      inputBatchStride: inputSize, outputBatchStride: outputSize)
+    return benchmark(
+      shape, bytes: floatSize * batch * (inputSize + outputSize), pick: PoolingKernels.function(for: operation).name
+    ) { workspace in
+      let source = workspace.floats(batch * inputSize)
+      let target = workspace.floats(batch * outputSize)
+      return { withUnsafePointer(to: geometry) { run($0, source, target, 0, 1) } }
+    }
+  }
+}
+
+extension RecurrentKernel {
+  func benchmark(_ shape: String, rows: Int, size: Int) -> Benchmark {
+    let floats: Int
+    switch operation {
+    case .lstm: floats = 7 * size
+    case .gruReset: floats = 5 * size
+    case .gruUpdate: floats = 4 * size
+    case .gruLinearBeforeReset: floats = 8 * size
+    }
+    return benchmark(
+      shape, bytes: floatSize * rows * floats, pick: RecurrentKernels.function(for: operation).name
+    ) { workspace in
+      let operands = (0..<4).map { _ in RecurrentRows(workspace.floats(rows * 4 * size), stride: 4 * size) }
+      let (a, b, c, d) = (operands[0], operands[1], operands[2], operands[3])
+      return { run(a, b, c, d, rows, size, .infinity, 0, 1) }
+    }
+  }
+}
+
+extension InterpolationKernel {
+  /// Doubles the height and width of an image of `side` by `side` pixels.
+  func benchmark(_ shape: String, side: Int, channels: Int) -> Benchmark {
+    let pixels = side * side
+    let geometry = InterpolationGeometry(
+      batch: 1, channels: channels, outputHeight: 2 * side, outputWidth: 2 * side, inputBatchStride: pixels * channels,
+      inputRowStride: side * channels, inputPixelStride: channels, outputBatchStride: 4 * pixels * channels,
+      outputRowStride: 2 * side * channels, outputPixelStride: channels)
+    let taps = (0..<2 * side).map {
+      InterpolationTap(low: Int32($0 / 2), high: Int32(min($0 / 2 + 1, side - 1)), lowWeight: 0.75, highWeight: 0.25)
+    }
+    return benchmark(
+      shape, bytes: floatSize * 5 * pixels * channels, pick: InterpolationKernels.function(for: operation).name
+    ) { workspace in
+      let input = workspace.floats(pixels * channels)
+      let output = workspace.floats(4 * pixels * channels)
+      return { withUnsafePointer(to: geometry) { run($0, taps, taps, input, output, 0, 1) } }
+    }
+  }
+}

@@ -1,0 +1,27 @@
+import KernelCore
+import Kernels
+
+/// What the machine can do, measured in the same run.
+struct Machine {
+  /// Operations a second of multiply-additions in registers.
+  let peak: Double
+  /// Bytes a second, read and written, of a copy larger than the caches.
+  let copyBandwidth: Double
+  let peakName: String
+
+  init(seconds: Double) {
+    let kernel = peakKernels.supported(by: .current)[0]
+    let iterations = 4096
+    // The result is looked at, so that the work is done.
+    var total: Float = 0
+    let timing = Timing(seconds: seconds) { total += kernel.run(iterations, 1e-3) }
+    precondition(total.isFinite)
+    peak = Double(kernel.operations(iterations)) / timing.shortest
+    peakName = kernel.name
+    let count = 64 << 20
+    let workspace = Workspace()
+    let source = workspace.bytes(count)
+    let destination = workspace.bytes(count)
+    copyBandwidth = 2 * Double(count) / Timing(seconds: seconds) { destination.copyMemory(from: source, byteCount: count) }.shortest
+  }
+}

@@ -1,0 +1,35 @@
+/// The command line of `kernelbench`.
+struct Options {
+  /// Only kernels whose name or shape contains this.
+  var filter = ""
+  /// One JSON object a line instead of a table.
+  var isJSON = false
+  /// Time given to each kernel and shape.
+  var seconds = 0.05
+  /// The output of an earlier run with `--json`, to compare with.
+  var compare: String?
+  /// Where the lists of shapes lie.
+  var shapes = "Benchmarks/shapes"
+
+  static let usage = "usage: kernelbench [--filter TEXT] [--json] [--seconds S] [--compare FILE.json] [--shapes FOLDER]"
+
+  init(_ arguments: [String]) {
+    var rest = arguments[...]
+    func value(_ option: String) -> String {
+      guard let value = rest.popFirst() else { fail("\(option) needs a value\n\(Self.usage)", code: 64) }
+      return value
+    }
+    while let option = rest.popFirst() {
+      switch option {
+      case "--filter": filter = value(option)
+      case "--json": isJSON = true
+      case "--seconds":
+        guard let number = Double(value(option)), number > 0 else { fail("--seconds needs a positive number", code: 64) }
+        seconds = number
+      case "--compare": compare = value(option)
+      case "--shapes": shapes = value(option)
+      default: fail("unknown option \(option)\n\(Self.usage)", code: 64)
+      }
+    }
+  }
+}

@@ -1,0 +1,25 @@
+import KernelCore
+import Kernels
+
+let options = Options(Array(CommandLine.arguments.dropFirst()))
+let earlier = options.compare.map(Report.earlier)
+let lines = shapeLines(options.shapes)
+let benchmarks = tableBenchmarks() + lines.flatMap(shapeBenchmarks)
+let chosen = benchmarks.filter { options.filter.isEmpty || $0.kernel.contains(options.filter) || $0.shape.contains(options.filter) }
+if chosen.isEmpty { fail("nothing matches \(options.filter)", code: 64) }
+
+let machine = Machine(seconds: 0.3)
+if options.isJSON {
+  print(
+    "{\"machine\": \"\(machine.peakName)\", \"peak_gflops\": \(decimal(machine.peak * 1e-9, 2)), "
+      + "\"copy_gbps\": \(decimal(machine.copyBandwidth * 1e-9, 2))}")
+} else {
+  print("\(machine.peakName): \(decimal(machine.peak * 1e-9, 1)) GFLOP/s; copy: \(decimal(machine.copyBandwidth * 1e-9, 1)) GB/s")
+  print(Report.header)
+}
+for benchmark in chosen {
+  let workspace = Workspace()
+  let timing = withExtendedLifetime(workspace) { Timing(seconds: options.seconds, benchmark.prepare(workspace)) }
+  let report = Report(benchmark: benchmark, timing: timing, machine: machine)
+  print(options.isJSON ? report.json : report.row(before: earlier?[report.key]))
+}
