@@ -23,7 +23,8 @@ import Testing
   }
 
   /// Compiles with and without optimisation and compares both with the reference; returns the optimised model.
-  private mutating func check(_ graph: GraphBuilder, _ shapes: Shape..., sourceLocation: SourceLocation = #_sourceLocation) throws -> Model {
+  private mutating func check(_ graph: GraphBuilder, _ shapes: Shape..., sourceLocation: SourceLocation = #_sourceLocation) throws -> Model
+  {
     let inputs = shapes.map { random.tensor($0) }
     var model = graph.model
     try model.inferShapes()
@@ -54,7 +55,8 @@ import Testing
     let normalized = batchNorm(&graph, convolution(&graph, input, from: 3, to: 8), channels: 8, opset: opset)
     graph.result(graph.node("Relu", [normalized]))
     let model = try check(graph, [1, 3, 9, 9])
-    #expect(count("BatchNormInference", model) == 0 && count("Multiply", model) == 0 && count("Add", model) == 0 && count("Relu", model) == 0)
+    #expect(
+      count("BatchNormInference", model) == 0 && count("Multiply", model) == 0 && count("Add", model) == 0 && count("Relu", model) == 0)
     let fused = try #require(model.nodes.first { $0.type == "Convolution" })
     #expect(fused.postOperations.map(\.type) == ["Add", "Relu"])
   }

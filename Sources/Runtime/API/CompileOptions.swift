@@ -51,6 +51,8 @@ public struct CompileOptions: Sendable {
     if let threads, !(1...Team.largestTeam).contains(threads) {
       throw OVError(.invalidArgument, "the number of threads is \(threads)", suggestion: "it lies in 1...\(Team.largestTeam)")
     }
-    guard requestCount >= 1 else { throw OVError(.invalidArgument, "the number of requests is \(requestCount)", suggestion: "it is 1 or more") }
+    guard requestCount >= 1 else {
+      throw OVError(.invalidArgument, "the number of requests is \(requestCount)", suggestion: "it is 1 or more")
+    }
   }
 }

@@ -24,7 +24,7 @@ final class CompileEnvironment: Sendable {
   }
   private let caches = Mutex(Caches())
 
-  /// - Parameter base: the model that all plans specialise.
+  /// `base`: the model that all plans specialise.
   init(
     base: Model, features: CPUFeatures, workers: Int, precision: InferencePrecision, optimization: Bool = true,
     registry: OperatorRegistry = .standard

@@ -20,7 +20,7 @@ final class Plan: Sendable {
 
   /// Compiles `model`, whose Parameters have known shapes.
   ///
-  /// - Parameter operators: as ``ShapePropagation`` read them.
+  /// `operators`: as ``ShapePropagation`` read them.
   init(_ model: Model, operators: [NodeID: any Operator], environment: CompileEnvironment) throws(OVError) {
     let builder = PlanBuilder(model: model, operators: operators, environment: environment)
     try builder.run()

@@ -172,10 +172,10 @@ final class PlanBuilder {
 
   /// Memory that holds data derived from constants (packed weights), filled once per compiled model.
   ///
-  /// - Parameters:
-  ///   - source: the value it is derived from.
-  ///   - kind: what else it depends on: the kernel's name and layout.
-  func derivedConstant(from source: OutputID, kind: String, byteCount: Int, fill: (UnsafeMutableRawPointer) throws -> Void) rethrows -> View {
+  /// `source`: the value it is derived from.
+  /// `kind`: what else it depends on: the kernel's name and layout.
+  func derivedConstant(from source: OutputID, kind: String, byteCount: Int, fill: (UnsafeMutableRawPointer) throws -> Void) rethrows -> View
+  {
     let storage = try environment.derived(from: source, kind: kind, byteCount: byteCount, fill: fill)
     return View(buffer: addBuffer(.constant(storage), byteCount: byteCount), .u8, [byteCount])
   }
@@ -266,7 +266,9 @@ final class PlanBuilder {
   /// Whether the operand at `index` dies with this node and nothing else reads its buffer, so that an output of the same layout
   /// may overwrite it: every element has bytes of its own, and they are all the buffer has.
   func canOverwrite(_ index: Int, of node: Node) -> Bool {
-    guard let view = views[node.inputs[index]], case .arena = buffers[view.buffer].kind, !buffers[view.buffer].isShared else { return false }
+    guard let view = views[node.inputs[index]], case .arena = buffers[view.buffer].kind, !buffers[view.buffer].isShared else {
+      return false
+    }
     return pendingUses[view.buffer] == 1 && view.isContiguous(view.order)
   }
 
@@ -284,10 +286,9 @@ final class PlanBuilder {
 
   /// Adds a kernel call.
   ///
-  /// - Parameters:
-  ///   - isParallel: whether `body` divides the work among the workers; otherwise it is called by one.
-  ///   - operations: additions and multiplications, for profiles.
-  ///   - reads, writes: every view whose bytes `body` touches (scratch among the writes).
+  /// `isParallel`: whether `body` divides the work among the workers; otherwise it is called by one.
+  /// `operations`: additions and multiplications, for profiles.
+  /// `reads`, `writes`: every view whose bytes `body` touches (scratch among the writes).
   func emit(
     kernel: String, precision: ElementType = .f32, isParallel: Bool = false, operations: Int = 0, reads: [View], writes: [View],
     body: @escaping Step.Body
@@ -332,7 +333,8 @@ final class PlanBuilder {
     }
     let environment = self.environment
     let bodies = try node.bodies.map { try CompiledBody($0, environment: environment) }
-    emit(kernel: "reference", precision: node.outputs.first?.type.elementType ?? .dynamic, reads: operands, writes: outputs) { memory, _, _ in
+    emit(kernel: "reference", precision: node.outputs.first?.type.elementType ?? .dynamic, reads: operands, writes: outputs) {
+      memory, _, _ in
       let context = EvaluationContext(node: node, variables: memory.variables) { try bodies[$0].run($1, variables: memory.variables) }
       do {
         let tensors = operands.map { view in
@@ -343,7 +345,8 @@ final class PlanBuilder {
         }
         for (view, value) in zip(outputs, try op.evaluated(node, tensors, context, environment.registry)) {
           guard value.shape == view.shape, value.elementType == view.elementType else {
-            throw OVError(.internalFailure, "the reference computed \(value.type), the plan expects \(ValueType(view.elementType, view.shape))")
+            throw OVError(
+              .internalFailure, "the reference computed \(value.type), the plan expects \(ValueType(view.elementType, view.shape))")
           }
           value.withUnsafeBytes { if let source = $0.baseAddress { memory.address(view).copyMemory(from: source, byteCount: $0.count) } }
         }

@@ -28,7 +28,9 @@ final class PlanCache: Sendable {
         state.recency.append(shapes)
       }
       return plan
-    }) { return known }
+    }) {
+      return known
+    }
     var model = base
     var isPrepared = true
     for (id, shape) in zip(base.parameters, shapes) {

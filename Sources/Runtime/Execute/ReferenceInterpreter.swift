@@ -59,7 +59,8 @@ extension Operator {
       let fused = Node(name: post.name, type: post.type, opset: post.opset, attributes: post.attributes, location: node.location)
       var arguments = post.operands.map { operands[$0] }
       arguments.insert(outputs[0], at: post.position)
-      outputs[0] = try registry.makeOperator(for: fused).evaluated(arguments, EvaluationContext(node: fused, variables: context.variables))[0]
+      outputs[0] = try registry.makeOperator(for: fused).evaluated(arguments, EvaluationContext(node: fused, variables: context.variables))[
+        0]
     }
     return outputs
   }

@@ -7,7 +7,8 @@ extension ScaledDotProductAttention: LowerableOperator {
       let scale = try scale(node, builder)
     else { return false }
     let operands = (0..<3).map { index -> MatrixOperand in
-      MatrixOperand(builder.input(index, of: node), transposed: index == 1) ?? MatrixOperand(builder.denseInput(index, of: node), transposed: index == 1)!
+      MatrixOperand(builder.input(index, of: node), transposed: index == 1) ?? MatrixOperand(
+        builder.denseInput(index, of: node), transposed: index == 1)!
     }
     let scores = builder.temporary(.f32, Array(shape.dropLast(2)) + [operands[0].rows, operands[1].columns])
     guard operands[0].columns == operands[1].rows, operands[2].rows == scores.shape.last! else { return false }
@@ -19,7 +20,10 @@ extension ScaledDotProductAttention: LowerableOperator {
     let kernel = SoftmaxKernels.function(isLogarithmic: false, features: builder.environment.features)
     let (place, keys) = (Place(scores), scores.shape.last!)
     let rows = scores.elementCount / keys
-    builder.emit(kernel: kernel.name, isParallel: scores.elementCount >= ElementLoops.parallelThreshold, operations: 4 * scores.elementCount, reads: [scores], writes: [scores]) { memory, worker, workers in
+    builder.emit(
+      kernel: kernel.name, isParallel: scores.elementCount >= ElementLoops.parallelThreshold, operations: 4 * scores.elementCount,
+      reads: [scores], writes: [scores]
+    ) { memory, worker, workers in
       let values = memory.address(place).assumingMemoryBound(to: Float.self)
       kernel.run(values, values, rows, keys, 1, worker, workers)
     }

@@ -29,7 +29,8 @@ extension PlanBuilder {
     let view = input(index, of: node)
     if let span = AxisSpan(view, axes: axes) { return span }
     let all = view.shape.indices
-    let copy = temporary(view.elementType, view.shape, order: AxisOrder(axes: all.filter { !axes.contains($0) } + all.filter(axes.contains)))
+    let copy = temporary(
+      view.elementType, view.shape, order: AxisOrder(axes: all.filter { !axes.contains($0) } + all.filter(axes.contains)))
     emitCopy(from: view, to: copy)
     return AxisSpan(copy, axes: axes)!
   }

@@ -5,7 +5,8 @@ extension Convolution: LowerableOperator {
   func preferredOrder(_ node: Node, _ operands: [AxisOrder?], rank: Int) -> AxisOrder? { .channelsLast(rank: rank) }
 
   func lower(_ node: Node, _ builder: PlanBuilder) throws -> Bool {
-    guard let image = ImageOperands(node, builder), let weights = try builder.weights(1, of: node), let type = WeightType(weights.elementType)
+    guard let image = ImageOperands(node, builder), let weights = try builder.weights(1, of: node),
+      let type = WeightType(weights.elementType)
     else { return false }
     let kernel = Array(weights.shape[(isGrouped ? 3 : 2)...])
     let (y, x) = (image.spatialRank - 2, image.spatialRank - 1)
@@ -29,7 +30,8 @@ extension Convolution: LowerableOperator {
       parameters.groups = parameters.outputChannels
     }
     let bound = parameters
-    return try builder.emitConvolution(bound, image, node, weights, type, source: source) { input, output, residual, epilogue, workers, features in
+    return try builder.emitConvolution(bound, image, node, weights, type, source: source) {
+      input, output, residual, epilogue, workers, features in
       ConvolutionF32(
         bound, inputStrides: input, outputStrides: output, residualStrides: residual, epilogue: epilogue, weightType: type,
         workers: workers, features: features)
@@ -41,7 +43,8 @@ extension ConvolutionBackpropData: LowerableOperator {
   func preferredOrder(_ node: Node, _ operands: [AxisOrder?], rank: Int) -> AxisOrder? { .channelsLast(rank: rank) }
 
   func lower(_ node: Node, _ builder: PlanBuilder) throws -> Bool {
-    guard let image = ImageOperands(node, builder), let weights = try builder.weights(1, of: node), let type = WeightType(weights.elementType)
+    guard let image = ImageOperands(node, builder), let weights = try builder.weights(1, of: node),
+      let type = WeightType(weights.elementType)
     else { return false }
     let kernel = Array(weights.shape[(isGrouped ? 3 : 2)...])
     let (y, x) = (image.spatialRank - 2, image.spatialRank - 1)
@@ -100,7 +103,7 @@ extension PlanBuilder {
 
   /// Emits a convolution that `bind` makes for the layouts of the operands.
   ///
-  /// - Parameter source: what takes the place of the node's first operand.
+  /// `source`: what takes the place of the node's first operand.
   func emitConvolution<Bound: BoundConvolution>(
     _ parameters: ConvolutionParameters, _ image: ImageOperands, _ node: Node, _ weights: Tensor, _ type: WeightType, source: View? = nil,
     bind: (ImageStrides, ImageStrides, ImageStrides?, Epilogue, Int, CPUFeatures) -> Bound
@@ -130,7 +133,8 @@ extension PlanBuilder {
       reads: [source, packed] + [fused.bias, residual?.view].compactMap { $0 }, writes: [target.computed, scratch]
     ) { memory, worker, workers in
       convolution.run(
-        input: places.floats(memory, places.input), weights: memory.address(places.weights), bias: places.bias.map { places.floats(memory, $0) },
+        input: places.floats(memory, places.input), weights: memory.address(places.weights),
+        bias: places.bias.map { places.floats(memory, $0) },
         residual: places.residual.map { places.floats(memory, $0) }, output: places.floats(memory, places.output),
         scratch: memory.address(places.scratch), worker: worker, workers: workers)
     }

@@ -108,7 +108,7 @@ extension PlanBuilder {
 
   /// Applies a binary kernel to operands that broadcast to the node's output, and binds the output.
   ///
-  /// - Parameter overwritable: which of the node's inputs the output may overwrite when they die here.
+  /// `overwritable`: which of the node's inputs the output may overwrite when they die here.
   func emitBinary(_ operation: BinaryOperation, _ a: View, _ b: View, _ node: Node, canOverwrite overwritable: [Int]) -> Bool {
     guard let element = KernelElement(a.elementType), a.elementType == b.elementType,
       BinaryKernels.function(for: operation, element: element, features: environment.features) != nil
@@ -117,7 +117,8 @@ extension PlanBuilder {
     let type = node.outputs[0].type
     let sources = [a, b]
     let operand = overwritable.first {
-      !isPlaced(output) && sources[$0].shape == type.shape.shape && sources[$0].elementType == type.elementType && canOverwrite($0, of: node)
+      !isPlaced(output) && sources[$0].shape == type.shape.shape && sources[$0].elementType == type.elementType
+        && canOverwrite($0, of: node)
     }
     let target: View
     if let operand {

@@ -9,9 +9,8 @@ struct ElementwiseFunction: Hashable, Sendable {
 
   /// The kernel for an operation on `f32`; `nil` when the operation has none, or a parameter is not a constant.
   ///
-  /// - Parameters:
-  ///   - operandCount: how many operands the operation has.
-  ///   - constant: the value of one of them, when it is known.
+  /// `operandCount`: how many operands the operation has.
+  /// `constant`: the value of one of them, when it is known.
   init?(type: String, opset: String, attributes: Attributes, operandCount: Int, constant: (Int) throws -> Tensor?) throws {
     if let plain = ElementwiseFunction.plain[type] {
       self.init(plain)

@@ -14,7 +14,7 @@ struct FusedEpilogue {
 
   /// Reads the post-operations that ``PostOperationFusion`` accepted.
   ///
-  /// - Parameter channels: the extent and the position (from the end) of the output's channel axis.
+  /// `channels`: the extent and the position (from the end) of the output's channel axis.
   init(_ node: Node, _ builder: PlanBuilder, channels: Int, channelAxis: Int) throws {
     let rank = node.outputs[0].type.shape.rank!
     for post in node.postOperations {

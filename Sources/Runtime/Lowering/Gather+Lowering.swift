@@ -20,7 +20,8 @@ extension Gather: LowerableOperator {
     let target = builder.target(OutputID(node.id), order: .rowMajor(rank: output.count))
     let rows = GatherRows(
       outer: shape[..<axis].reduce(1, *), extent: shape[axis], block: shape[(axis + 1)...].reduce(1, *), count: indices.elementCount,
-      elementSize: table.elementSize, widens: table.elementType == .f16 && target.computed.elementType == .f32, hasWideIndices: indexType == .i64)
+      elementSize: table.elementSize, widens: table.elementType == .f16 && target.computed.elementType == .f32,
+      hasWideIndices: indexType == .i64)
     let (from, by, to) = (Place(table), Place(indices), Place(target.computed))
     builder.emit(
       kernel: rows.widens ? "gather_f16_f32" : "gather", precision: target.computed.elementType,
@@ -43,7 +44,9 @@ private struct GatherRows: Sendable {
   let widens: Bool
   let hasWideIndices: Bool
 
-  func run(_ table: UnsafeMutableRawPointer, _ indices: UnsafeMutableRawPointer, _ target: UnsafeMutableRawPointer, _ worker: Int, _ workers: Int) {
+  func run(
+    _ table: UnsafeMutableRawPointer, _ indices: UnsafeMutableRawPointer, _ target: UnsafeMutableRawPointer, _ worker: Int, _ workers: Int
+  ) {
     let (start, end) = share(of: outer * count, worker: worker, workers: workers)
     let targetBytes = block * (widens ? 4 : elementSize)
     for row in start..<max(start, end) {

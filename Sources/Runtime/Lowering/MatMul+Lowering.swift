@@ -30,14 +30,17 @@ extension MatMul: LowerableOperator {
     parameters.aRowStride = a.strides[0]
     let residual = try MatrixResidual(fused, node, builder, rows: rows, columns: columns)
     if let residual { parameters.residualRowStride = residual.matrix.strides[0] }
-    let target = builder.matrixTarget(OutputID(node.id), output, residual: residual.flatMap { builder.canOverwrite($0.index, of: node) ? $0 : nil })
+    let target = builder.matrixTarget(
+      OutputID(node.id), output, residual: residual.flatMap { builder.canOverwrite($0.index, of: node) ? $0 : nil })
     let matrix = target.computed.reshaped(to: [rows, columns])!
     parameters.cRowStride = matrix.strides[0]
     let gemm = GEMMF32(parameters, epilogue: fused.epilogue, workers: builder.environment.workers, features: builder.environment.features)
-    let packed = builder.derivedConstant(from: node.inputs[1], kind: "\(gemm.kernelName) \(type)", byteCount: gemm.packedWeightsByteCount) { bytes in
+    let packed = builder.derivedConstant(from: node.inputs[1], kind: "\(gemm.kernelName) \(type)", byteCount: gemm.packedWeightsByteCount) {
+      bytes in
       weights.withUnsafeBytes { gemm.packWeights(from: $0.baseAddress!, type, transposed: transposeB, into: bytes) }
     }
-    builder.emitProduct(gemm, a: a, b: packed, fused, residual?.matrix, c: matrix, products: [(0, 0, 0)], operations: 2 * rows * columns * depth)
+    builder.emitProduct(
+      gemm, a: a, b: packed, fused, residual?.matrix, c: matrix, products: [(0, 0, 0)], operations: 2 * rows * columns * depth)
     target.finish(builder)
     return true
   }
@@ -54,7 +57,8 @@ extension MatMul: LowerableOperator {
     let operands = [0, 1].map { index -> MatrixOperand in
       let (shape, transposed) = matrix(index)
       let view = builder.input(index, of: node).reshaped(to: shape) ?? builder.denseInput(index, of: node).reshaped(to: shape)!
-      return MatrixOperand(view, transposed: transposed) ?? MatrixOperand(builder.denseInput(index, of: node).reshaped(to: shape)!, transposed: transposed)!
+      return MatrixOperand(view, transposed: transposed) ?? MatrixOperand(
+        builder.denseInput(index, of: node).reshaped(to: shape)!, transposed: transposed)!
     }
     let fused = try FusedEpilogue(node, builder, channels: operands[1].columns, channelAxis: output.count - 1)
     guard fused.residual == nil else { return false }
@@ -139,7 +143,8 @@ extension PlanBuilder {
     let (aBatch, bBatch, cBatch) = (a.view.batchStrides(to: outer), b.view.batchStrides(to: outer), Array(c.strides.dropLast(2)))
     let (rows, columns, depth) = (a.rows, b.columns, a.columns)
     var parameters = GEMMParameters(
-      rows: rows, columns: columns, depth: depth, b: .value(rowStride: b.rowStride, transposed: b.transposed, batchStride: bBatch.last ?? 0))
+      rows: rows, columns: columns, depth: depth, b: .value(rowStride: b.rowStride, transposed: b.transposed, batchStride: bBatch.last ?? 0)
+    )
     parameters.aRowStride = a.rowStride
     parameters.aTransposed = a.transposed
     parameters.cRowStride = c.strides[c.shape.count - 2]
@@ -151,7 +156,8 @@ extension PlanBuilder {
     let walked = Array(outer.dropLast())
     let starts = [aBatch, bBatch, cBatch].map { walked.offsets(strides: Array($0.dropLast())) }
     let products = starts[0].indices.map { (starts[0][$0], starts[1][$0], starts[2][$0]) }
-    emitProduct(gemm, a: a.view, b: b.view, fused, nil, c: c, products: products, operations: 2 * rows * columns * depth * outer.elementCount)
+    emitProduct(
+      gemm, a: a.view, b: b.view, fused, nil, c: c, products: products, operations: 2 * rows * columns * depth * outer.elementCount)
   }
 
   /// Emits a product for each triple of element offsets into the operands and the result.

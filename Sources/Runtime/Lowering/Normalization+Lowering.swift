@@ -53,10 +53,12 @@ extension Reduction: LowerableOperator {
     let (outer, middle, inner) = (span.outer, span.middle, span.inner)
     let count = span.view.elementCount
     builder.emit(
-      kernel: kernel.name, isParallel: count >= ElementLoops.parallelThreshold, operations: count, reads: [span.view], writes: [target.computed]
+      kernel: kernel.name, isParallel: count >= ElementLoops.parallelThreshold, operations: count, reads: [span.view],
+      writes: [target.computed]
     ) { memory, worker, workers in
       kernel.run(
-        memory.address(from).assumingMemoryBound(to: Float.self), memory.address(to).assumingMemoryBound(to: Float.self), outer, middle, inner,
+        memory.address(from).assumingMemoryBound(to: Float.self), memory.address(to).assumingMemoryBound(to: Float.self), outer, middle,
+        inner,
         worker, workers)
     }
     target.finish(builder)
@@ -91,7 +93,8 @@ extension PlanBuilder {
       writes: [target.computed]
     ) { memory, worker, workers in
       run(
-        memory.address(from).assumingMemoryBound(to: Float.self), memory.address(to).assumingMemoryBound(to: Float.self), outer, middle, inner,
+        memory.address(from).assumingMemoryBound(to: Float.self), memory.address(to).assumingMemoryBound(to: Float.self), outer, middle,
+        inner,
         worker, workers)
     }
     target.finish(self)

@@ -29,11 +29,14 @@ extension PlanBuilder {
     let target = image.target(OutputID(node.id), residual: nil, self)
     let (from, to) = (image.strides(source), image.strides(target.computed))
     func axis(_ spatial: Int, _ input: Int, _ output: Int, _ inputStride: Int, _ outputStride: Int) -> PoolingGeometry.Axis {
-      guard spatial >= 0 else { return .init(input: 1, output: 1, kernel: 1, stride: 1, inputStride: inputStride, outputStride: outputStride) }
+      guard spatial >= 0 else {
+        return .init(input: 1, output: 1, kernel: 1, stride: 1, inputStride: inputStride, outputStride: outputStride)
+      }
       let pads = pooling.window.padding(input: input, kernel: pooling.kernel[spatial], axis: spatial)
       return .init(
         input: input, output: output, kernel: pooling.kernel[spatial], stride: pooling.window.stride(spatial),
-        dilation: pooling.window.dilation(spatial), padBegin: pads.begin, padEnd: pads.end, inputStride: inputStride, outputStride: outputStride)
+        dilation: pooling.window.dilation(spatial), padBegin: pads.begin, padEnd: pads.end, inputStride: inputStride,
+        outputStride: outputStride)
     }
     let geometry = PoolingGeometry(
       batch: image.inputShape[0], channels: image.inputShape[1],

@@ -10,7 +10,8 @@ extension RecurrentSequence: LowerableOperator {
     guard unit.kind == .lstm, unit.hasDefaultActivations, builder.model.type(of: node.inputs[0]).elementType == .f32, batch > 0, time > 0,
       let lengths = try builder.constant(node.inputs[lengthsIndex])?.ints(), lengths.allSatisfy({ $0 == time }),
       let w = try builder.weights(lengthsIndex + 1, of: node), let r = try builder.weights(lengthsIndex + 2, of: node),
-      let b = try builder.constant(node.inputs[lengthsIndex + 3]), let wType = WeightType(w.elementType), let rType = WeightType(r.elementType)
+      let b = try builder.constant(node.inputs[lengthsIndex + 3]), let wType = WeightType(w.elementType),
+      let rType = WeightType(r.elementType)
     else { return false }
     let size = unit.hiddenSize
     let (gates, clip) = (4 * size, Float(unit.clip))
@@ -48,7 +49,9 @@ extension RecurrentSequence: LowerableOperator {
         let numbers = b.doubles()[(d * gates)..<((d + 1) * gates)]
         for (i, number) in numbers.enumerated() { bytes.storeBytes(of: Float(number), toByteOffset: 4 * i, as: Float.self) }
       }
-      let places = [x, initial[0], initial[1], outputs[0].computed, outputs[1].computed, outputs[2].computed, products, sums].map { Place($0) }
+      let places = [x, initial[0], initial[1], outputs[0].computed, outputs[1].computed, outputs[2].computed, products, sums].map {
+        Place($0)
+      }
       let constants = [inputWeights, stepWeights, bias, scratch].map { Place($0) }
       let stateStride = directions.count * size
       builder.emit(
@@ -70,7 +73,8 @@ extension RecurrentSequence: LowerableOperator {
             a: hidden, b: memory.address(constants[1]), bias: nil, residual: floats(places[6]) + t * gates, c: floats(places[7]),
             scratch: memory.address(constants[3]), worker: 0, workers: 1)
           cell.run(
-            RecurrentRows(floats(places[7]), stride: gates), RecurrentRows(state, stride: stateStride), RecurrentRows(state, stride: stateStride),
+            RecurrentRows(floats(places[7]), stride: gates), RecurrentRows(state, stride: stateStride),
+            RecurrentRows(state, stride: stateStride),
             RecurrentRows(hidden, stride: stateStride), batch, size, clip, 0, 1)
           for row in 0..<batch {
             (floats(places[3]) + ((row * directions.count + d) * time + t) * size).update(from: hidden + row * stateStride, count: size)

@@ -41,9 +41,8 @@ package struct Operands {
   private let constant: (Int) -> Tensor?
   private let bounds: (Int) -> [Dimension]?
 
-  /// - Parameters:
-  ///   - constant: the value of an operand that is known.
-  ///   - bounds: what is known of an integer operand's elements when they are not all known.
+  /// `constant`: the value of an operand that is known.
+  /// `bounds`: what is known of an integer operand's elements when they are not all known.
   package init(
     types: [ValueType], constant: @escaping (Int) -> Tensor? = { _ in nil }, bounds: @escaping (Int) -> [Dimension]? = { _ in nil }
   ) {

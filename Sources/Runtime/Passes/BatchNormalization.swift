@@ -20,7 +20,8 @@ struct BatchNormalizationDecomposition {
       let type = node.outputs[0].type
       let shape = [1, scale.count] + [Int](repeating: 1, count: rank - 2)
       func apply(_ operation: String, _ numbers: [Double], to value: OutputID) -> OutputID {
-        let constant = model.add(.constant(Tensor(type.elementType, shape: shape, doubles: numbers), name: node.name + "/" + operation.lowercased()))
+        let constant = model.add(
+          .constant(Tensor(type.elementType, shape: shape, doubles: numbers), name: node.name + "/" + operation.lowercased()))
         return OutputID(
           model.add(
             Node(

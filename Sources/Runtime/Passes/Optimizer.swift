@@ -66,7 +66,7 @@ struct Optimizer {
 
   /// What is done once input shapes are known; returns the nodes' operators.
   ///
-  /// - Parameter isPrepared: whether the shapes were known when the model was prepared, so that nothing is left to simplify.
+  /// `isPrepared`: whether the shapes were known when the model was prepared, so that nothing is left to simplify.
   func specialize(_ model: inout Model, isPrepared: Bool) throws(OVError) -> [NodeID: any Operator] {
     if !isPrepared { try prepare(&model) }
     return try inferTypes(&model).operators

@@ -23,7 +23,9 @@ struct WeightScaling {
       let weights = try model.constantValue(of: product.inputs[1]), weights.elementType == .f32
     else { return false }
     let channels = channelAxis.weights.reduce(1) { $0 * weights.shape[$1] }
-    guard let factors = scale.perChannel(channels, axis: channelAxis.output < 0 ? rank + channelAxis.output : channelAxis.output, rank: rank) else {
+    guard
+      let factors = scale.perChannel(channels, axis: channelAxis.output < 0 ? rank + channelAxis.output : channelAxis.output, rank: rank)
+    else {
       return false
     }
     let scaled = weights.scaled(by: factors, axes: channelAxis.weights)

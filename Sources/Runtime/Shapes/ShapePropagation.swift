@@ -10,7 +10,7 @@ struct ShapePropagation {
   private var bounds: [OutputID: ValueBounds] = [:]
   private let registry: OperatorRegistry
 
-  /// - Parameter values: what Parameters of a sub-graph are known to hold.
+  /// `values`: what Parameters of a sub-graph are known to hold.
   init(registry: OperatorRegistry = .standard, values: [OutputID: Tensor] = [:]) {
     self.registry = registry
     constants = values

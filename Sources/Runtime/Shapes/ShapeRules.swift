@@ -81,7 +81,8 @@ extension Dimension {
 /// - Throws: ``OVError/Code/invalidModel`` when it lies outside −rank..<rank.
 package func normalizedAxis(_ axis: Int, rank: Int) throws -> Int {
   guard axis >= -rank, axis < rank else {
-    throw OVError(.invalidModel, "axis \(axis) is out of range", suggestion: "an axis of a rank \(rank) tensor lies in \(-rank)...\(rank - 1)")
+    throw OVError(
+      .invalidModel, "axis \(axis) is out of range", suggestion: "an axis of a rank \(rank) tensor lies in \(-rank)...\(rank - 1)")
   }
   return axis < 0 ? axis + rank : axis
 }
@@ -128,7 +129,7 @@ extension [Int] {
   /// For each element of a tensor of this shape in row-major order, the offset of the element of a tensor with these strides
   /// (one an axis; 0 repeats).
   package func offsets(strides: [Int]) -> [Int] {
-    var offsets = [Int]()
+    var offsets: [Int] = []
     offsets.reserveCapacity(elementCount)
     if contains(0) { return offsets }
     offsets.append(0)

@@ -23,7 +23,9 @@ public struct Tensor: Sendable {
       self.init(strings: [String](repeating: "", count: count), shape: shape)
       return
     }
-    guard let bytes = elementType.byteCount(elementCount: count), bytes <= Tensor.byteLimit else { throw Tensor.tooLarge(elementType, shape) }
+    guard let bytes = elementType.byteCount(elementCount: count), bytes <= Tensor.byteLimit else {
+      throw Tensor.tooLarge(elementType, shape)
+    }
     self.init(elementType, shape: shape, storage: TensorStorage(byteCount: bytes))
   }
 
@@ -49,7 +51,7 @@ public struct Tensor: Sendable {
 
   /// Refers to memory of the caller without copying it.
   ///
-  /// - Parameter owner: kept alive as long as the tensor; the bytes must stay valid and unchanged that long.
+  /// `owner`: kept alive as long as the tensor; the bytes must stay valid and unchanged that long.
   /// - Throws: ``OVError/Code/invalidData`` when the bytes are fewer than the shape needs.
   public init(_ elementType: ElementType, shape: Shape, referring bytes: UnsafeRawBufferPointer, owner: AnyObject) throws(OVError) {
     guard let count = shape.checkedElementCount, let needed = elementType.byteCount(elementCount: count) else {

@@ -25,7 +25,9 @@ struct GraphBuilder {
     let unknown = [Node.Output](repeating: Node.Output(ValueType(.dynamic, PartialShape.dynamic)), count: outputs)
     return OutputID(
       model.add(
-        Node(name: name ?? "\(type)_\(model.nodeCount)", type: type, opset: "opset\(opset)", attributes: attributes, inputs: inputs, outputs: unknown)))
+        Node(
+          name: name ?? "\(type)_\(model.nodeCount)", type: type, opset: "opset\(opset)", attributes: attributes, inputs: inputs,
+          outputs: unknown)))
   }
 
   mutating func result(_ value: OutputID, name: String = "result") {

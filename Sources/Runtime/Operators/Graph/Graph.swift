@@ -10,7 +10,8 @@ struct Parameter: Operator {
 
   init(_ node: Node) throws {
     type = ValueType(
-      try node.attributes.elementType("element_type", default: .dynamic), try node.attributes.partialShape("shape", default: PartialShape(Shape())))
+      try node.attributes.elementType("element_type", default: .dynamic),
+      try node.attributes.partialShape("shape", default: PartialShape(Shape())))
   }
 
   var isPure: Bool { false }

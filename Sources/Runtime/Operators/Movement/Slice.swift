@@ -18,7 +18,8 @@ struct Slice: Operator {
 
 extension Slice: RegionOperator {
   func region(of shape: Shape, strides: [Int], bounds operands: [Tensor]) throws -> Region {
-    try bounds.region(of: shape, strides: strides, start: operands[0], stop: operands[1], step: operands[2], axes: operands.count > 3 ? operands[3] : nil)
+    try bounds.region(
+      of: shape, strides: strides, start: operands[0], stop: operands[1], step: operands[2], axes: operands.count > 3 ? operands[3] : nil)
   }
 }
 
