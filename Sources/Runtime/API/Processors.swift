@@ -16,6 +16,12 @@ package func availableProcessors() -> Int {
   return count
 }
 
+/// The bytes of the machine's memory: no value that is larger can be held.
+package let physicalMemoryByteCount: Int = {
+  let (pages, size) = (Int(sysconf(Int32(_SC_PHYS_PAGES))), Int(sysconf(Int32(_SC_PAGESIZE))))
+  return pages > 0 && size > 0 ? pages * size : 1 << 34
+}()
+
 #if os(Linux)
 /// The size of the process's CPU set, as its status file lists it (`0-3,8`); `nil` when it cannot be read.
 private func allowedProcessors() -> Int? {

@@ -3,6 +3,11 @@ struct ConcatPlacement {
   let concat: OutputID
   let axis: Int
   let start: Int
+  /// How many Concats the output is part of, one within the other.
+  let depth: Int
+
+  /// Deeper nesting is copied, so that what a file decides does not decide the depth of recursion.
+  static let depthLimit = 32
 }
 
 /// Decides before lowering in which order each value wants to lie in memory, and which values are written straight into a
@@ -33,12 +38,14 @@ struct LayoutAssignment {
     guard let axis = try? normalizedAxis(node.attributes.int("axis"), rank: shape.count) else { return }
     let output = OutputID(node.id)
     var start = 0
+    let depth = 1 + (placements[output]?.depth ?? 0)
+    if depth > ConcatPlacement.depthLimit { return }
     for input in node.inputs {
       guard let extents = model.type(of: input).shape.shape else { return }
       let producer = operators[input.node]
       let isFree = placements[input] == nil && producer is any LowerableOperator && !(producer is any ViewingOperator)
       if isFree && node.inputs.count(where: { $0 == input }) == 1 && orders[input] == orders[output] {
-        placements[input] = ConcatPlacement(concat: output, axis: axis, start: start)
+        placements[input] = ConcatPlacement(concat: output, axis: axis, start: start, depth: depth)
       }
       start += extents[axis]
     }

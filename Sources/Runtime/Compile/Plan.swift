@@ -49,6 +49,9 @@ final class Plan: Sendable {
       }
     }
     (arenaOffsets, arenaByteCount) = MemoryPlanner.place(requests)
+    guard arenaByteCount <= Tensor.byteLimit else {
+      throw OVError(.invalidModel, "the model's values take \(arenaByteCount) bytes at a time, the machine has \(Tensor.byteLimit)")
+    }
     workers = steps.contains(where: \.isParallel) ? environment.workers : 1
   }
 }

@@ -142,19 +142,29 @@ final class PlanBuilder {
   /// A value known before the model runs; `nil` when it is not.
   func constant(_ output: OutputID) throws -> Tensor? {
     guard isConstantValue(output) else { return nil }
-    if let known = constants[output] { return known }
-    let node = model[output.node]
-    if let value = environment.cachedConstant(output) {
-      constants[output] = value
-      return value
+    // Not recursive: a chain of constants is as long as its file makes it.
+    var pending = [output]
+    while let next = pending.last {
+      if constants[next] == nil, let value = environment.cachedConstant(next) { constants[next] = value }
+      let node = model[next.node]
+      let missing = constants[next] == nil ? node.inputs.filter { constants[$0] == nil } : []
+      if missing.isEmpty {
+        if constants[next] == nil { try evaluateConstant(node) }
+        pending.removeLast()
+      } else {
+        pending += missing
+      }
     }
-    let operands = try node.inputs.map { try constant($0)! }
-    let values = try operators[node.id]!.evaluated(operands, EvaluationContext(node: node))
+    return constants[output]
+  }
+
+  /// Evaluates a node whose operands are among ``constants``.
+  private func evaluateConstant(_ node: Node) throws {
+    let values = try operators[node.id]!.evaluated(node.inputs.map { constants[$0]! }, EvaluationContext(node: node))
     for (index, value) in values.enumerated() {
       constants[OutputID(node.id, index)] = value
       environment.cache(value, for: OutputID(node.id, index))
     }
-    return constants[output]
   }
 
   /// The constant operand `index` of a node as the IR stores it: an `f16` tensor that is only widened to `f32` on its way stays

@@ -126,7 +126,7 @@ struct AxisOrder: Hashable, Sendable {
     var step = 1
     for axis in axes.reversed() {
       strides[axis] = step
-      step *= Swift.max(1, shape[axis])
+      step &*= Swift.max(1, shape[axis])
     }
     return strides
   }

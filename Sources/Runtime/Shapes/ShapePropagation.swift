@@ -59,6 +59,7 @@ struct ShapePropagation {
     }
     for (index, type) in types.enumerated() {
       guard index < node.outputs.count else { break }
+      if let shape = type.shape.shape { try Tensor.requireSize(type.elementType, shape) }
       model.setType(type, of: OutputID(node.id, index))
     }
     guard types.count >= node.outputs.count else {

@@ -100,14 +100,14 @@ extension [Int] {
   /// The distance in elements between neighbours along each axis of a dense row-major tensor of this shape.
   package var rowMajorStrides: [Int] {
     var strides = [Int](repeating: 1, count: count)
-    for axis in stride(from: count - 2, through: 0, by: -1) { strides[axis] = strides[axis + 1] * Swift.max(1, self[axis + 1]) }
+    for axis in stride(from: count - 2, through: 0, by: -1) { strides[axis] = strides[axis + 1] &* Swift.max(1, self[axis + 1]) }
     return strides
   }
 
   /// The product of the extents.
   ///
   /// - Precondition: the product is representable.
-  package var elementCount: Int { reduce(1, *) }
+  package var elementCount: Int { contains(0) ? 0 : reduce(1, *) }
 
   /// Calls `body` with each index of a tensor of this shape, last axis fastest.
   package func forEachIndex(_ body: ([Int]) throws -> Void) rethrows {

@@ -10,7 +10,7 @@ public struct Tensor: Sendable {
   var storage: TensorStorage
 
   /// The number of elements.
-  public var elementCount: Int { shape.reduce(1, *) }
+  public var elementCount: Int { shape.elementCount }
   /// The number of bytes; 0 for strings.
   public var byteCount: Int { storage.byteCount }
 
@@ -71,7 +71,7 @@ public struct Tensor: Sendable {
   }
 
   /// The largest tensor that is ever allocated: beyond it a shape is a mistake, not a wish.
-  static let byteLimit = 1 << 40
+  static var byteLimit: Int { physicalMemoryByteCount }
 
   static func tooLarge(_ elementType: ElementType, _ shape: Shape) -> OVError {
     OVError(.invalidData, "a tensor \(elementType)[\(shape.map(String.init).joined(separator: ","))] cannot be held in memory")
