@@ -5,6 +5,7 @@ import Testing
 /// What the two kinds of convolution have in common.
 protocol ConvolutionPrimitive {
   var kernelName: String { get }
+  var errorBound: Float { get }
   var packedWeightsByteCount: Int { get }
   var scratchByteCount: Int { get }
   func packWeights(from source: UnsafeRawPointer, _ type: WeightType, into packed: UnsafeMutableRawPointer)
@@ -55,7 +56,7 @@ struct ConvolutionCase {
 
   /// Runs `algorithm` (nil: the cost rule's) with each number of workers and checks result, coverage and repeatability.
   func check(
-    _ features: CPUFeatures, algorithm: ConvolutionAlgorithm?, workers: [Int] = [1, 2, 3], tolerance: Float = SumTolerance.sum,
+    _ features: CPUFeatures, algorithm: ConvolutionAlgorithm?, workers: [Int] = [1, 2, 3],
     sourceLocation: SourceLocation = #_sourceLocation
   ) {
     let p = parameters
@@ -103,7 +104,7 @@ struct ConvolutionCase {
       }
       let values = output.values
       let label = "\(primitive.kernelName) \(workerCount) workers, seed \(seed), \(p)"
-      if let worst = SumTolerance.worst(values, expectedValues, magnitudes.values, tolerance) {
+      if let worst = SumTolerance.worst(values, expectedValues, magnitudes.values, primitive.errorBound) {
         Issue.record(
           "\(label): element \(worst.index) is \(values[worst.index]), not \(expectedValues[worst.index]): error \(worst.error)",
           sourceLocation: sourceLocation)
@@ -202,6 +203,23 @@ func convolution(
       checkAll(ConvolutionCase(p, epilogue: Epilogue(hasBias: true, maximum: 0.5)), features)
       checkAll(ConvolutionCase(p, inputGap: 1, outputGap: 2), features)
     }
+  }
+
+  /// Winograd tiles that the output fills, overfills and does not fill, and channels about registers and panels.
+  @Test(arguments: testedFeatures) func winograd(_ features: CPUFeatures) {
+    let lanes = matrixKernels.supported(by: features)[0].lanes
+    for (height, width) in [(1, 1), (2, 3), (4, 4), (6, 9), (8, 17)] {
+      for (inputs, outputs) in [(1, 1), (lanes, 2 * lanes), (lanes + 1, 3 * lanes + 1), (3 * lanes - 1, 5 * lanes)] {
+        for pad in [(0, 0), (1, 1), (2, 1)] where height + pad.0 + 1 > 2 && width + pad.1 + 1 > 2 {
+          let p = convolution(batch: 2, inputs, outputs, height: height, width: width, kernel: (3, 3), padBegin: pad, padEnd: (1, 1))
+          let test = ConvolutionCase(p, inputGap: pad.0, outputGap: pad.1, epilogue: testedEpilogues[(height + width) % 8].epilogue)
+          for algorithm in [ConvolutionAlgorithm.winograd2x2, .winograd4x4] { test.check(features, algorithm: algorithm) }
+        }
+      }
+    }
+    let deep = ConvolutionCase(convolution(700, 40, height: 6, width: 7, kernel: (3, 3), padBegin: (1, 1), padEnd: (1, 1)))
+    for algorithm in [ConvolutionAlgorithm.winograd2x2, .winograd4x4] { deep.check(features, algorithm: algorithm) }
+    #expect(Set(winogradKernels.supported(by: features).map(\.output)) == [2, 4])
   }
 
   /// Each depthwise kernel of the table: channels about registers, widths with and without pixels inside.

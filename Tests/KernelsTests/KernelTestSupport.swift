@@ -68,7 +68,7 @@ let testedFeatures: [CPUFeatures] = [[], .avx2, [.avx2, .avx512]].filter { CPUFe
 /// A tolerance in proportion to the magnitudes that were added.
 enum SumTolerance {
   /// Sums in single precision, in any order.
-  static let sum: Float = 2e-6
+  static let sum: Float = 1e-6
 
   /// The worst excess over the tolerance, and where.
   static func worst(_ result: [Float], _ expected: [Float], _ magnitudes: [Float], _ tolerance: Float) -> (index: Int, error: Float)? {

@@ -5,7 +5,7 @@ import KernelCore
 enum F32x8Tiles: MatrixTiles {
   typealias Vector = F32x8
 
-  @inline(__always) static func rows(width: Int) -> Int { width == 2 ? 6 : width == 3 ? 4 : 8 }
+  @inline(__always) static func rows(width: Int) -> Int { width == 2 ? 6 : width == 3 ? 3 : 8 }
   @inline(__always) static func leastRows(width: Int) -> Int { width == 2 ? 4 : width == 3 ? 3 : 5 }
 
   @inline(__always) static func compute(
@@ -28,7 +28,6 @@ enum F32x8Tiles: MatrixTiles {
     case (2, 3): tile(InlineArray<3, Void>.self, InlineArray<2, Void>.self)
     case (2, 2): tile(InlineArray<2, Void>.self, InlineArray<2, Void>.self)
     case (2, 1): tile(InlineArray<1, Void>.self, InlineArray<2, Void>.self)
-    case (3, 4): tile(InlineArray<4, Void>.self, InlineArray<3, Void>.self)
     case (3, 3): tile(InlineArray<3, Void>.self, InlineArray<3, Void>.self)
     case (3, 2): tile(InlineArray<2, Void>.self, InlineArray<3, Void>.self)
     case (3, 1): tile(InlineArray<1, Void>.self, InlineArray<3, Void>.self)

@@ -5,7 +5,7 @@ import KernelCore
 enum F32x16Tiles: MatrixTiles {
   typealias Vector = F32x16
 
-  @inline(__always) static func rows(width: Int) -> Int { width == 2 ? 14 : width == 3 ? 9 : 14 }
+  @inline(__always) static func rows(width: Int) -> Int { width == 2 ? 14 : width == 3 ? 8 : 14 }
   @inline(__always) static func leastRows(width: Int) -> Int { width == 2 ? 5 : width == 3 ? 3 : 8 }
 
   @inline(__always) static func compute(
@@ -36,7 +36,6 @@ enum F32x16Tiles: MatrixTiles {
     case (2, 3): tile(InlineArray<3, Void>.self, InlineArray<2, Void>.self)
     case (2, 2): tile(InlineArray<2, Void>.self, InlineArray<2, Void>.self)
     case (2, 1): tile(InlineArray<1, Void>.self, InlineArray<2, Void>.self)
-    case (3, 9): tile(InlineArray<9, Void>.self, InlineArray<3, Void>.self)
     case (3, 8): tile(InlineArray<8, Void>.self, InlineArray<3, Void>.self)
     case (3, 7): tile(InlineArray<7, Void>.self, InlineArray<3, Void>.self)
     case (3, 6): tile(InlineArray<6, Void>.self, InlineArray<3, Void>.self)

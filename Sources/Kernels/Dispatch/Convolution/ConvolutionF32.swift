@@ -10,6 +10,19 @@ package enum ConvolutionAlgorithm: Hashable, Sendable, CaseIterable {
   case im2col
   /// Channel by channel, where each is a group.
   case depthwise
+  /// Winograd's minimal filtering with output tiles of 2×2.
+  case winograd2x2
+  /// Winograd's minimal filtering with output tiles of 4×4.
+  case winograd4x4
+
+  /// The largest error of a result, as a part of the sum of the magnitudes of what is added to make it.
+  package var errorBound: Float {
+    switch self {
+    case .direct, .padded, .im2col, .depthwise: 1e-6
+    case .winograd2x2: 2e-6
+    case .winograd4x4: 1e-5
+    }
+  }
 }
 
 /// Pointers of one run, and the worker's place among its fellows.
@@ -58,6 +71,8 @@ package final class ConvolutionF32: Sendable {
 
   /// The kernel that runs, as in `conv_f32_6x16_avx2`.
   package var kernelName: String { implementation.kernelName }
+  /// The largest error of a result, as a part of the sum of the magnitudes of what is added to make it.
+  package var errorBound: Float { algorithm.errorBound }
   package var packedWeightsByteCount: Int { implementation.packedWeightsByteCount }
   /// Of all workers; to be aligned to 64 bytes.
   package var scratchByteCount: Int { implementation.scratchByteCount * workers }
@@ -93,6 +108,8 @@ package final class ConvolutionF32: Sendable {
     case .padded: MatrixConvolution(description, .paddedRows)
     case .im2col: MatrixConvolution(description, .windows)
     case .depthwise: DepthwiseConvolution(description)
+    case .winograd2x2: WinogradConvolution(description, output: 2)
+    case .winograd4x4: WinogradConvolution(description, output: 4)
     }
   }
 
@@ -103,6 +120,7 @@ package final class ConvolutionF32: Sendable {
     var result: [ConvolutionAlgorithm] = [.padded, .im2col]
     if parameters.isInside && inputStrides.channel == 1 { result.append(.direct) }
     if DepthwiseConvolution.applies(to: parameters, inputStrides: inputStrides) { result.append(.depthwise) }
+    if WinogradConvolution.applies(to: parameters, inputStrides: inputStrides) { result += [.winograd2x2, .winograd4x4] }
     return result
   }
 
@@ -115,6 +133,8 @@ package final class ConvolutionF32: Sendable {
       case .padded: MatrixConvolution.cycles(description, .paddedRows)
       case .im2col: MatrixConvolution.cycles(description, .windows)
       case .depthwise: DepthwiseConvolution.cycles(description)
+      case .winograd2x2: WinogradConvolution.cycles(description, output: 2)
+      case .winograd4x4: WinogradConvolution.cycles(description, output: 4)
       }
     }
     return algorithms.map { ($0, cost($0)) }.min { $0.1 < $1.1 }!.0

@@ -50,6 +50,8 @@ package final class TransposedConvolutionF32: Sendable {
   package let packedWeightsByteCount: Int
   /// Of all workers; to be aligned to 64 bytes.
   package let scratchByteCount: Int
+  /// The largest error of a result, as a part of the sum of the magnitudes of what is added to make it.
+  package var errorBound: Float { phases.map(\.convolution.errorBound).max() ?? 0 }
   private let outputStrides: ImageStrides
   private let residualStrides: ImageStrides?
   private let epilogue: Epilogue

@@ -9,8 +9,8 @@ package let matrixKernels: [MatrixKernel] = {
   #if arch(x86_64)
   table += [
     MatrixKernel(
-      name: "f32_14x32_avx512", requires: .avx512, lanes: 16, tileRows: [14, 14, 9], leastRows: [8, 5, 3], run: matrix_f32_14x32_avx512),
-    MatrixKernel(name: "f32_6x16_avx2", requires: .avx2, lanes: 8, tileRows: [8, 6, 4], leastRows: [5, 4, 3], run: matrix_f32_6x16_avx2),
+      name: "f32_14x32_avx512", requires: .avx512, lanes: 16, tileRows: [14, 14, 8], leastRows: [8, 5, 3], run: matrix_f32_14x32_avx512),
+    MatrixKernel(name: "f32_6x16_avx2", requires: .avx2, lanes: 8, tileRows: [8, 6, 3], leastRows: [5, 4, 3], run: matrix_f32_6x16_avx2),
   ]
   #endif
   table.append(
