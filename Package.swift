@@ -13,6 +13,16 @@ func kernelSettings(_ features: [String] = []) -> [SwiftSetting] {
   [.unsafeFlags(kernelFlags + features.flatMap { ["-Xcc", "-m" + $0] })]
 }
 
+/// Code that is not in a hot loop: a release is built small.
+let sizeSettings: [SwiftSetting] = [.unsafeFlags(["-Osize"], .when(configuration: .release))]
+
+/// Identical functions are folded and relocations packed: both make a static binary smaller.
+let linkerSettings: [LinkerSetting] = [
+  .unsafeFlags(
+    ["-use-ld=lld", "-Xlinker", "--icf=all", "-Xlinker", "--pack-dyn-relocs=relr", "-Xlinker", "-O2"],
+    .when(platforms: [.linux], configuration: .release))
+]
+
 let avx2 = ["avx2", "fma", "f16c"]
 let avx512 = avx2 + ["avx512f", "avx512bw", "avx512vl", "avx512dq", "avx512vnni"]
 
@@ -25,7 +35,7 @@ let package = Package(
     .executable(name: "ovrun", targets: ["ovrun"]),
   ],
   targets: [
-    .target(name: "IRParser"),
+    .target(name: "IRParser", swiftSettings: sizeSettings),
     .target(name: "KernelCore", path: "Sources/Kernels/Core", swiftSettings: kernelSettings()),
     .target(name: "KernelsPortable", dependencies: ["KernelCore"], path: "Sources/Kernels/Portable", swiftSettings: kernelSettings()),
     .target(name: "KernelsAVX2", dependencies: ["KernelCore"], path: "Sources/Kernels/AVX2", swiftSettings: kernelSettings(avx2)),
@@ -34,9 +44,12 @@ let package = Package(
     .target(
       name: "Kernels", dependencies: ["KernelCore", "KernelsPortable", "KernelsAVX2", "KernelsAVX512"],
       path: "Sources/Kernels/Dispatch", swiftSettings: kernelSettings(["xsave"])),
-    .target(name: "OVRuntime", dependencies: ["IRParser", "KernelCore", "Kernels"], path: "Sources/Runtime"),
-    .target(name: "Quantize", dependencies: ["OVRuntime"]),
-    .executableTarget(name: "ovrun", dependencies: ["OVRuntime", "Quantize"]),
+    .target(
+      name: "OVRuntime", dependencies: ["IRParser", "KernelCore", "Kernels"], path: "Sources/Runtime",
+      swiftSettings: sizeSettings),
+    .target(name: "Quantize", dependencies: ["OVRuntime"], swiftSettings: sizeSettings),
+    .executableTarget(
+      name: "ovrun", dependencies: ["OVRuntime", "Quantize"], swiftSettings: sizeSettings, linkerSettings: linkerSettings),
     .executableTarget(name: "kernelbench", dependencies: ["KernelCore", "Kernels"], path: "Benchmarks/kernelbench"),
     .testTarget(name: "IRParserTests", dependencies: ["IRParser"]),
     // The references go through millions of values.

@@ -1,5 +1,4 @@
 import Dispatch
-import Synchronization
 
 /// One inference at a time of a ``CompiledModel``: input tensors, memory, output tensors, variables.
 ///
@@ -17,11 +16,11 @@ public final class InferRequest: Sendable {
     var isRunning = false
     var plan: Plan?
   }
-  private let state: Mutex<State>
+  private let state: Locked<State>
 
   init(_ model: CompiledModel) {
     compiledModel = model
-    state = Mutex(State(inputs: [Tensor?](repeating: nil, count: model.inputs.count)))
+    state = Locked(State(inputs: [Tensor?](repeating: nil, count: model.inputs.count)))
   }
 
   // MARK: Inputs

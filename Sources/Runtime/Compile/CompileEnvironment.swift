@@ -1,6 +1,5 @@
 import KernelCore
 import Kernels
-import Synchronization
 
 /// What all plans of a compiled model share: the choices made once, and the data derived from constants.
 final class CompileEnvironment: Sendable {
@@ -22,7 +21,7 @@ final class CompileEnvironment: Sendable {
     var constants: [OutputID: Tensor] = [:]
     var derived: [DerivedKey: TensorStorage] = [:]
   }
-  private let caches = Mutex(Caches())
+  private let caches = Locked(Caches())
 
   /// `base`: the model that all plans specialise.
   init(

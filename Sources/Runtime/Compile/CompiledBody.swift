@@ -1,10 +1,9 @@
-import Synchronization
 
 /// A sub-graph of a control-flow node, compiled for the shapes it meets.
 final class CompiledBody: Sendable {
   private let plans: PlanCache
   /// Requests that are not running: bodies may be entered by several requests at once, and again while they run.
-  private let idle = Mutex<[PlanExecution]>([])
+  private let idle = Locked<[PlanExecution]>([])
 
   init(_ body: Body, environment: CompileEnvironment) throws(OVError) {
     var model = body.model

@@ -1,4 +1,3 @@
-import Synchronization
 
 /// The plans of a compiled model, one for each set of input shapes, the least recently used given up.
 final class PlanCache: Sendable {
@@ -12,7 +11,7 @@ final class PlanCache: Sendable {
     var plans: [[Shape]: Plan] = [:]
     var recency: [[Shape]] = []
   }
-  private let state = Mutex(State())
+  private let state = Locked(State())
 
   init(base: Model, environment: CompileEnvironment) {
     self.base = base

@@ -1,4 +1,3 @@
-import Synchronization
 
 /// What a step sees of a request while it runs: raw addresses.
 struct StepMemory: @unchecked Sendable {
@@ -27,7 +26,7 @@ struct Place: Sendable {
 
 /// The first error of an inference.
 final class StepFailure: Sendable {
-  private let state = Mutex<OVError?>(nil)
+  private let state = Locked<OVError?>(nil)
   func record(_ error: OVError) { state.withLock { $0 = $0 ?? error } }
   func take() -> OVError? {
     state.withLock { error in
