@@ -5,7 +5,7 @@ import PackageDescription
 /// Without the whole module in view, as in a debug build, a file's kernels call the vector type of another file indirectly.
 let kernelFlags = [
   "-Ounchecked", "-Xllvm", "-unroll-threshold=1000",
-  "-whole-module-optimization", "-disable-batch-mode", "-num-threads", "1",
+  "-whole-module-optimization", "-disable-batch-mode", "-num-threads", "1", "-Xfrontend", "-function-sections",
 ]
 
 /// The settings of a kernel target whose code may use these instruction set extensions.
@@ -14,12 +14,14 @@ func kernelSettings(_ features: [String] = []) -> [SwiftSetting] {
 }
 
 /// Code that is not in a hot loop: a release is built small.
-let sizeSettings: [SwiftSetting] = [.unsafeFlags(["-Osize"], .when(configuration: .release))]
+let sizeSettings: [SwiftSetting] = [
+  .unsafeFlags(["-Osize", "-Xfrontend", "-function-sections"], .when(configuration: .release))
+]
 
-/// Identical functions are folded and relocations packed: both make a static binary smaller.
+/// Each function in a section of its own lets the linker leave out what nothing calls and fold what is identical.
 let linkerSettings: [LinkerSetting] = [
   .unsafeFlags(
-    ["-use-ld=lld", "-Xlinker", "--icf=all", "-Xlinker", "--pack-dyn-relocs=relr", "-Xlinker", "-O2"],
+    ["-use-ld=lld", "-Xlinker", "--icf=all", "-Xlinker", "--no-export-dynamic", "-Xlinker", "-O2"],
     .when(platforms: [.linux], configuration: .release))
 ]
 
