@@ -1,4 +1,3 @@
-
 /// A sub-graph of a control-flow node, compiled for the shapes it meets.
 final class CompiledBody: Sendable {
   private let plans: PlanCache

@@ -1,4 +1,3 @@
-
 /// The plans of a compiled model, one for each set of input shapes, the least recently used given up.
 final class PlanCache: Sendable {
   /// How many plans are kept.

@@ -1,4 +1,3 @@
-
 /// What a step sees of a request while it runs: raw addresses.
 struct StepMemory: @unchecked Sendable {
   // Sendable: workers of one inference write disjoint parts between barriers.
