@@ -1,12 +1,17 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+/// Each function in a section of its own, and none kept for its visibility alone, lets the linker leave out what nothing calls
+/// and fold what is identical.
+let collectable = ["-Xfrontend", "-function-sections", "-Xfrontend", "-internalize-at-link"]
+
 /// Without the unroll threshold, loops over `InlineArray` accumulators stay loops and the accumulators live on the stack.
 /// Without the whole module in view, as in a debug build, a file's kernels call the vector type of another file indirectly.
-let kernelFlags = [
-  "-Ounchecked", "-Xllvm", "-unroll-threshold=1000",
-  "-whole-module-optimization", "-disable-batch-mode", "-num-threads", "1", "-Xfrontend", "-function-sections",
-]
+let kernelFlags =
+  [
+    "-Ounchecked", "-Xllvm", "-unroll-threshold=1000",
+    "-whole-module-optimization", "-disable-batch-mode", "-num-threads", "1",
+  ] + collectable
 
 /// The settings of a kernel target whose code may use these instruction set extensions.
 func kernelSettings(_ features: [String] = []) -> [SwiftSetting] {
@@ -15,13 +20,18 @@ func kernelSettings(_ features: [String] = []) -> [SwiftSetting] {
 
 /// Code that is not in a hot loop: a release is built small.
 let sizeSettings: [SwiftSetting] = [
-  .unsafeFlags(["-Osize", "-Xfrontend", "-function-sections"], .when(configuration: .release))
+  .unsafeFlags(["-Osize"] + collectable, .when(configuration: .release))
 ]
 
-/// Each function in a section of its own lets the linker leave out what nothing calls and fold what is identical.
+/// Keeps the executable small. At a fixed address it needs no table of relocations, and it never unwinds its stack.
 let linkerSettings: [LinkerSetting] = [
   .unsafeFlags(
-    ["-use-ld=lld", "-Xlinker", "--icf=all", "-Xlinker", "--no-export-dynamic", "-Xlinker", "-O2"],
+    ["-use-ld=lld", "-Xclang-linker", "-no-pie"]
+      + [
+        "--icf=all", "--no-export-dynamic", "-O2", "--no-eh-frame-hdr", "-T",
+        "\(Context.packageDirectory)/Sources/ovrun/no-unwind-tables.ld",
+      ]
+      .flatMap { ["-Xlinker", $0] },
     .when(platforms: [.linux], configuration: .release))
 ]
 
@@ -51,7 +61,8 @@ let package = Package(
       swiftSettings: sizeSettings),
     .target(name: "Quantize", dependencies: ["OVRuntime"], swiftSettings: sizeSettings),
     .executableTarget(
-      name: "ovrun", dependencies: ["OVRuntime", "Quantize"], swiftSettings: sizeSettings, linkerSettings: linkerSettings),
+      name: "ovrun", dependencies: ["OVRuntime", "Quantize"], exclude: ["no-unwind-tables.ld"], swiftSettings: sizeSettings,
+      linkerSettings: linkerSettings),
     .executableTarget(name: "kernelbench", dependencies: ["KernelCore", "Kernels"], path: "Benchmarks/kernelbench"),
     .testTarget(name: "IRParserTests", dependencies: ["IRParser"]),
     // The references go through millions of values.
