@@ -21,9 +21,7 @@ package enum FileSystem {
     guard let base = mmap(nil, size, PROT_READ, MAP_PRIVATE, file, 0), base != MAP_FAILED else {
       throw failure(.unreadableFile, "cannot map the file", path)
     }
-    return WeightsBuffer(unsafeBase: UnsafeRawPointer(base), count: size, path: path) { base, count in
-      munmap(UnsafeMutableRawPointer(mutating: base), count)
-    }
+    return WeightsBuffer(mapping: UnsafeRawPointer(base), count: size, path: path)
   }
 
   /// Reads a whole file, pipes and devices included, into memory aligned to 64 bytes. A file of more than `limit` bytes is refused.

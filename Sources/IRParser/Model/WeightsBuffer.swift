@@ -1,3 +1,11 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
 /// Read-only bytes that constants point into: a mapped file or memory of the process.
 public final class WeightsBuffer: @unchecked Sendable {
   // Sendable: the bytes never change after initialisation.
@@ -5,8 +13,10 @@ public final class WeightsBuffer: @unchecked Sendable {
   /// The number of bytes.
   public let count: Int
   private let release: @Sendable (UnsafeRawPointer, Int) -> Void
-  /// The file the bytes are mapped from.
+  /// The file the bytes come from.
   public let path: String?
+  /// Whether the bytes are a mapping of the file, which the system can read again.
+  private let isMapped: Bool
 
   /// Takes over `count` bytes at `base`, which `release` frees.
   public init(
@@ -16,6 +26,16 @@ public final class WeightsBuffer: @unchecked Sendable {
     self.count = count
     self.path = path
     self.release = release
+    isMapped = false
+  }
+
+  /// Takes over a mapping of the whole file `path`.
+  package init(mapping base: UnsafeRawPointer, count: Int, path: String) {
+    self.base = base
+    self.count = count
+    self.path = path
+    isMapped = true
+    release = { base, count in munmap(UnsafeMutableRawPointer(mutating: base), count) }
   }
 
   /// Copies `bytes`, aligned to 64 bytes.
@@ -42,6 +62,11 @@ public final class WeightsBuffer: @unchecked Sendable {
   }
 
   deinit { release(base, count) }
+
+  /// Gives the memory of a mapped file back to the system; what is read again comes from the file again.
+  package func giveBackPages() {
+    if isMapped { madvise(UnsafeMutableRawPointer(mutating: base), count, Int32(MADV_DONTNEED)) }
+  }
 
   /// All bytes. Valid while the buffer is alive.
   public var unsafeBytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: count) }

@@ -45,7 +45,10 @@ public final class CompiledModel: Sendable {
       base: optimized, features: .current, workers: workers, precision: options.precision, optimization: options.optimization)
     plans = PlanCache(base: optimized, environment: environment)
     let shapes = optimized.parameters.map { optimized[$0].outputs[0].type.shape.shape }
-    if shapes.allSatisfy({ $0 != nil }) { _ = try plans.plan(for: shapes.map { $0! }) }
+    if shapes.allSatisfy({ $0 != nil }) {
+      _ = try plans.plan(for: shapes.map { $0! })
+      optimized.giveBackWeightPages()
+    }
   }
 
   /// The threads that one inference uses when the caller does not say.

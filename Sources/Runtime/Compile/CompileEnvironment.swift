@@ -13,15 +13,12 @@ final class CompileEnvironment: Sendable {
   /// The nodes whose values are the same in every plan.
   private let sharedNodes: Set<NodeID>
 
-  private struct DerivedKey: Hashable {
-    let source: OutputID
-    let kind: String
-  }
   private struct Caches {
     var constants: [OutputID: Tensor] = [:]
     var derived: [DerivedKey: TensorStorage] = [:]
   }
   private let caches = Locked(Caches())
+  let weightArena = WeightArena()
 
   /// `base`: the model that all plans specialise.
   init(
@@ -53,16 +50,11 @@ final class CompileEnvironment: Sendable {
     caches.withLock { $0.constants[output] = value }
   }
 
-  /// Data derived from a constant, filled on first use.
-  func derived(
-    from source: OutputID, kind: String, byteCount: Int, fill: (UnsafeMutableRawPointer) throws -> Void
-  ) rethrows -> TensorStorage {
-    let key = DerivedKey(source: source, kind: kind)
-    if let known = caches.withLock({ $0.derived[key] }), known.byteCount == byteCount { return known }
-    let storage = TensorStorage(byteCount: byteCount, isZeroed: false)
-    try fill(storage.base)
-    if sharedNodes.contains(source.node) { caches.withLock { $0.derived[key] = storage } }
-    return storage
+  func cachedDerived(_ key: DerivedKey) -> TensorStorage? { caches.withLock { $0.derived[key] } }
+
+  func cacheDerived(_ storage: TensorStorage, for key: DerivedKey) {
+    guard sharedNodes.contains(key.source.node) else { return }
+    caches.withLock { $0.derived[key] = storage }
   }
 
   /// Bytes of weights in the kernels' formats.

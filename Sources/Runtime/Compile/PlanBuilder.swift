@@ -60,6 +60,7 @@ final class PlanBuilder {
         throw OVError(.internalFailure, "\(error)", at: node.location)
       }
     }
+    derivedConstants.fill(in: environment)
   }
 
   private func lower(_ node: Node) throws {
@@ -180,15 +181,19 @@ final class PlanBuilder {
     return try constant(output)
   }
 
-  /// Memory that holds data derived from constants (packed weights), filled once per compiled model.
+  /// Memory that holds data derived from constants (packed weights), filled once per compiled model, when all nodes are lowered.
   ///
   /// `source`: the value it is derived from.
   /// `kind`: what else it depends on: the kernel's name and layout.
-  func derivedConstant(from source: OutputID, kind: String, byteCount: Int, fill: (UnsafeMutableRawPointer) throws -> Void) rethrows -> View
-  {
-    let storage = try environment.derived(from: source, kind: kind, byteCount: byteCount, fill: fill)
+  func derivedConstant(
+    from source: OutputID, kind: String, byteCount: Int, fill: @escaping @Sendable (UnsafeMutableRawPointer) -> Void
+  ) -> View {
+    let key = DerivedKey(source: source, kind: kind)
+    let storage = derivedConstants.storage(for: key, byteCount: byteCount, in: environment, fill: fill)
     return View(buffer: addBuffer(.constant(storage), byteCount: byteCount), .u8, [byteCount])
   }
+
+  private var derivedConstants = DerivedConstants()
 
   /// A constant tensor as a buffer.
   func constantView(_ tensor: Tensor) -> View {

@@ -73,7 +73,7 @@ final class PlanExecution: @unchecked Sendable {
   }
 
   private func bind(_ plan: Plan) {
-    if (arena?.byteCount ?? -1) < plan.arenaByteCount { arena = TensorStorage(byteCount: plan.arenaByteCount, isZeroed: false) }
+    if (arena?.byteCount ?? -1) < plan.arenaByteCount { arena = .large(byteCount: plan.arenaByteCount) }
     addresses?.deallocate()
     let addresses = UnsafeMutableBufferPointer<UnsafeMutableRawPointer>.allocate(capacity: max(1, plan.buffers.count))
     addresses.initialize(repeating: arena!.base)

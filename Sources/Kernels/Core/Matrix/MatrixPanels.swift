@@ -37,42 +37,16 @@
   /// Elements of all panels.
   package var elementCount: Int { (count - 1) * panelStride + rows * paddedColumns(count - 1) }
 
-  /// Packs rows `first`... of B, as many as `rowCount`; element (first + k, n) is `source[k · rowStride + n · columnStride]`.
-  package func pack(
-    _ source: UnsafeRawPointer, _ sourceType: WeightType, rowStride: Int, columnStride: Int, first: Int = 0, rowCount: Int? = nil,
-    into packed: UnsafeMutableRawPointer, _ packedType: WeightType
-  ) {
-    let area = PackedArea(rowStride: rowStride, columnStride: columnStride, first: first, rowCount: rowCount ?? rows)
-    switch (sourceType, packedType) {
-    case (.f32, .f32): pack(area, source.assumingMemoryBound(to: Float.self), packed.assumingMemoryBound(to: Float.self)) { $0 }
-    case (.f32, .f16):
-      pack(area, source.assumingMemoryBound(to: Float.self), packed.assumingMemoryBound(to: Float16.self)) { Float16($0) }
-    case (.f16, .f32):
-      pack(area, source.assumingMemoryBound(to: Float16.self), packed.assumingMemoryBound(to: Float.self)) { Float($0) }
-    case (.f16, .f16):
-      pack(area, source.assumingMemoryBound(to: Float16.self), packed.assumingMemoryBound(to: Float16.self)) { $0 }
-    }
-  }
-
-  private struct PackedArea {
-    var rowStride: Int
-    var columnStride: Int
-    var first: Int
-    var rowCount: Int
-  }
-
-  @inline(__always)
-  private func pack<Source: BitwiseCopyable, Packed: BitwiseCopyable & ExpressibleByIntegerLiteral>(
-    _ area: PackedArea, _ source: UnsafePointer<Source>, _ packed: UnsafeMutablePointer<Packed>, _ convert: (Source) -> Packed
-  ) {
+  /// Packs B; element (k, n) is `source[k · rowStride + n · columnStride]`.
+  package func pack(_ source: UnsafePointer<Float>, rowStride: Int, columnStride: Int, into packed: UnsafeMutablePointer<Float>) {
     for panel in 0..<count {
       let column = panel * panelColumns
       let width = paddedColumns(panel)
       let filled = min(columns - column, width)
-      for k in 0..<area.rowCount {
-        let from = source + k * area.rowStride + column * area.columnStride
-        let row = packed + panel * panelStride + (area.first + k) * width
-        for n in 0..<filled { row[n] = convert(from[n * area.columnStride]) }
+      for k in 0..<rows {
+        let from = source + k * rowStride + column * columnStride
+        let row = packed + panel * panelStride + k * width
+        for n in 0..<filled { row[n] = from[n * columnStride] }
         for n in filled..<width { row[n] = 0 }
       }
     }

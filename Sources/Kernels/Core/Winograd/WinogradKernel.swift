@@ -78,11 +78,13 @@ package struct WinogradKernel: KernelDescriptor {
   package let lanes: Int
   /// Rows and columns of an output tile.
   package let output: Int
+  package let transformWeights: @Sendable (_ weights: UnsafePointer<WinogradWeights>) -> Void
   package let transformInput: @Sendable (_ input: UnsafePointer<WinogradInput>) -> Void
   package let transformOutput: @Sendable (_ output: UnsafePointer<WinogradOutput>) -> Void
 
   package init(
     name: String, requires: CPUFeatures, lanes: Int, output: Int,
+    transformWeights: @escaping @Sendable (_ weights: UnsafePointer<WinogradWeights>) -> Void,
     transformInput: @escaping @Sendable (_ input: UnsafePointer<WinogradInput>) -> Void,
     transformOutput: @escaping @Sendable (_ output: UnsafePointer<WinogradOutput>) -> Void
   ) {
@@ -90,6 +92,7 @@ package struct WinogradKernel: KernelDescriptor {
     self.requires = requires
     self.lanes = lanes
     self.output = output
+    self.transformWeights = transformWeights
     self.transformInput = transformInput
     self.transformOutput = transformOutput
   }

@@ -130,15 +130,11 @@ final class MatrixConvolution: ConvolutionImplementation {
   func packWeights(from source: UnsafeRawPointer, _ type: WeightType, into packed: UnsafeMutableRawPointer) {
     let p = description.parameters
     let taps = p.kernelHeight * p.kernelWidth
-    let channels = p.groupInputChannels
     for group in 0..<p.groups {
-      let first = group * p.groupOutputChannels * channels * taps
-      for tap in 0..<taps {
-        panels.pack(
-          source + (first + tap) * type.byteCount, type, rowStride: taps, columnStride: channels * taps, first: tap * channels,
-          rowCount: channels, into: packed + group * panels.elementCount * description.weightType.byteCount,
-          description.weightType)
-      }
+      panels.packColumns(
+        source + group * panels.rows * panels.columns * type.byteCount, type, taps: taps,
+        into: packed + group * panels.elementCount * description.weightType.byteCount, description.weightType,
+        features: description.features)
     }
   }
 

@@ -68,36 +68,24 @@ final class WinogradConvolution: ConvolutionImplementation {
   }
 
   func packWeights(from source: UnsafeRawPointer, _ type: WeightType, into packed: UnsafeMutableRawPointer) {
-    let p = description.parameters
-    let rows = WinogradPoints.weightRows(output: size)
-    // Row by row of B, all points of it side by side, so that it is packed from memory that is near.
-    let values = UnsafeMutablePointer<Float>.allocate(capacity: pointCount * p.outputChannels)
-    defer { values.deallocate() }
-    var taps = InlineArray<9, Double>(repeating: 0)
-    var half = InlineArray<18, Double>(repeating: 0)
-    for channel in 0..<p.inputChannels {
-      for output in 0..<p.outputChannels {
-        for tap in 0..<9 {
-          let index = (output * p.inputChannels + channel) * 9 + tap
-          taps[tap] =
-            type == .f32
-            ? Double(source.loadUnaligned(fromByteOffset: 4 * index, as: Float.self))
-            : Double(source.loadUnaligned(fromByteOffset: 2 * index, as: Float16.self))
+    let rows = 9 * panels.rows
+    let reader = WeightReader(
+      source, type, columnStride: rows, widest: panels.panelColumns + panels.lanes, features: description.features)
+    defer { reader.deallocate() }
+    let coefficients = WinogradPoints.weightRows(output: size).flatMap { $0.map { Float($0) } }
+    for panel in 0..<panels.count {
+      let column = panel * panels.panelColumns
+      let width = panels.paddedColumns(panel)
+      let base = packed.assumingMemoryBound(to: Float.self) + panel * panels.panelStride
+      for first in stride(from: 0, to: rows, by: WeightReader.blockRows) {
+        let block = first..<min(first + WeightReader.blockRows, rows)
+        let taps = reader.read(block, first: column, count: min(panels.columns - column, width), width: width)
+        coefficients.withUnsafeBufferPointer { coefficients in
+          let weights = WinogradWeights(
+            taps: taps, channels: block.count / 9, width: width, coefficients: coefficients.baseAddress!,
+            packed: base + first / 9 * width, pointStride: panels.elementCount)
+          withUnsafePointer(to: weights) { transforms.transformWeights($0) }
         }
-        for y in 0..<inputSize {
-          for x in 0..<3 { half[y * 3 + x] = rows[y][0] * taps[x] + rows[y][1] * taps[3 + x] + rows[y][2] * taps[6 + x] }
-        }
-        for y in 0..<inputSize {
-          for x in 0..<inputSize {
-            let value = rows[x][0] * half[y * 3] + rows[x][1] * half[y * 3 + 1] + rows[x][2] * half[y * 3 + 2]
-            values[(y * inputSize + x) * p.outputChannels + output] = Float(value)
-          }
-        }
-      }
-      for point in 0..<pointCount {
-        panels.pack(
-          values + point * p.outputChannels, .f32, rowStride: 0, columnStride: 1, first: channel, rowCount: 1,
-          into: packed + point * panels.elementCount * 4, .f32)
       }
     }
   }

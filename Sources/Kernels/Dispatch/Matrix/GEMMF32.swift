@@ -8,6 +8,7 @@ package final class GEMMF32: Sendable {
   package let workers: Int
   /// The kernel that runs, as in `gemm_f32_6x16_avx2`.
   package let kernelName: String
+  private let features: CPUFeatures
   private let loop: MatrixLoop
   private let panels: MatrixPanels
   /// The most rows of a block, and the most panels.
@@ -24,6 +25,7 @@ package final class GEMMF32: Sendable {
     let kernel = matrixKernels.supported(by: features)[0]
     self.parameters = parameters
     self.workers = workers
+    self.features = features
     kernelName = "gemm_" + kernel.name
     panels = MatrixPanels(lanes: kernel.lanes, rows: parameters.depth, columns: parameters.columns)
     let limit = MatrixLoop.depthLimit(lanes: kernel.lanes)
@@ -59,8 +61,11 @@ package final class GEMMF32: Sendable {
   /// Packs the constant: element (k, n) is `source[k · columns + n]`, or, transposed, `source[n · depth + k]`.
   package func packWeights(from source: UnsafeRawPointer, _ type: WeightType, transposed: Bool, into packed: UnsafeMutableRawPointer) {
     guard case .constant(let packedType) = parameters.b else { preconditionFailure("the second operand is no constant") }
-    panels.pack(
-      source, type, rowStride: transposed ? 1 : panels.columns, columnStride: transposed ? panels.rows : 1, into: packed, packedType)
+    if transposed {
+      panels.packColumns(source, type, taps: 1, into: packed, packedType, features: features)
+    } else {
+      panels.packRows(source, type, into: packed, packedType, features: features)
+    }
   }
 
   /// Computes the share of `worker` (0..<`workers`). No share depends on another; all of them make C.
@@ -117,7 +122,7 @@ package final class GEMMF32: Sendable {
       case .value(let rowStride, let transposed, let batchStride):
         let source = b.assumingMemoryBound(to: Float.self) + (index * batchStride + column * (transposed ? rowStride : 1))
         MatrixPanels(lanes: panels.lanes, rows: panels.rows, columns: columns).pack(
-          source, .f32, rowStride: transposed ? 1 : rowStride, columnStride: transposed ? rowStride : 1, into: scratch, .f32)
+          source, rowStride: transposed ? 1 : rowStride, columnStride: transposed ? rowStride : 1, into: scratch)
         packed = UnsafeRawPointer(scratch)
       }
       var row = rows.lowerBound

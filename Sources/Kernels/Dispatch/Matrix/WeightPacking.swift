@@ -1,0 +1,119 @@
+import KernelCore
+
+/// Reads weights of half or single precision panel by panel: what every packing of weights O×I×taps begins with.
+///
+/// A panel's columns (output channels) are far apart in the source, each a run of rows. They are converted run by run, which
+/// reads the source in order, and turned into rows of a panel from a copy that is near.
+struct WeightReader {
+  let source: UnsafeRawPointer
+  let type: WeightType
+  /// Elements from a column to the next.
+  let columnStride: Int
+  private let widen: ConversionFunction?
+  private let columns: UnsafeMutablePointer<Float>
+  private let rows: UnsafeMutablePointer<Float>
+  /// The most rows read at a time, a multiple of 9 and 16.
+  static let blockRows = 288
+  /// Elements from a column's copy to the next; columns a power of two apart would share places in the cache.
+  private static let copyStride = blockRows + 16
+
+  /// `widest`: the most columns of a panel.
+  init(_ source: UnsafeRawPointer, _ type: WeightType, columnStride: Int, widest: Int, features: CPUFeatures) {
+    self.source = source
+    self.type = type
+    self.columnStride = columnStride
+    widen = type == .f16 ? ConversionKernels.function(for: .f16ToF32, features: features).run : nil
+    columns = .allocate(capacity: widest * Self.copyStride)
+    rows = .allocate(capacity: widest * Self.blockRows)
+  }
+
+  func deallocate() {
+    columns.deallocate()
+    rows.deallocate()
+  }
+
+  /// Rows `range` of columns `first`..<`first + count` as rows of `width` floats, zeros behind the last column. Valid until the
+  /// next call.
+  func read(_ range: Range<Int>, first: Int, count: Int, width: Int) -> UnsafePointer<Float> {
+    let length = range.count
+    for n in 0..<count {
+      let from = source + ((first + n) * columnStride + range.lowerBound) * type.byteCount
+      let to = columns + n * Self.copyStride
+      if let widen { widen(from, to, length) } else { UnsafeMutableRawPointer(to).copyMemory(from: from, byteCount: 4 * length) }
+    }
+    for r in 0..<length {
+      let row = rows + r * width
+      for n in 0..<count { row[n] = columns[n * Self.copyStride + r] }
+      for n in count..<width { row[n] = 0 }
+    }
+    return UnsafePointer(rows)
+  }
+}
+
+/// Stores rows of floats in the precision that a kernel reads.
+struct WeightWriter {
+  let type: WeightType
+  private let narrow: ConversionFunction?
+
+  init(_ type: WeightType, features: CPUFeatures) {
+    self.type = type
+    narrow = type == .f16 ? ConversionKernels.function(for: .f32ToF16, features: features).run : nil
+  }
+
+  func store(_ values: UnsafePointer<Float>, count: Int, at target: UnsafeMutableRawPointer) {
+    if let narrow { narrow(values, target, count) } else { target.copyMemory(from: values, byteCount: 4 * count) }
+  }
+}
+
+extension MatrixPanels {
+  /// Packs weights whose columns lie one after the other, each channel by channel and tap by tap: element (tap · channels +
+  /// channel, n) is `source[n · rows + channel · taps + tap]`.
+  func packColumns(
+    _ source: UnsafeRawPointer, _ type: WeightType, taps: Int, into packed: UnsafeMutableRawPointer, _ packedType: WeightType,
+    features: CPUFeatures
+  ) {
+    let reader = WeightReader(source, type, columnStride: rows, widest: panelColumns + lanes, features: features)
+    defer { reader.deallocate() }
+    let writer = WeightWriter(packedType, features: features)
+    let channels = rows / taps
+    for panel in 0..<count {
+      let column = panel * panelColumns
+      let width = paddedColumns(panel)
+      let base = packed + panel * panelStride * packedType.byteCount
+      for first in stride(from: 0, to: rows, by: WeightReader.blockRows) {
+        let block = first..<min(first + WeightReader.blockRows, rows)
+        let values = reader.read(block, first: column, count: min(columns - column, width), width: width)
+        if taps == 1 {
+          writer.store(values, count: block.count * width, at: base + first * width * packedType.byteCount)
+          continue
+        }
+        for r in block {
+          let row = r % taps * channels + r / taps
+          writer.store(values + (r - first) * width, count: width, at: base + row * width * packedType.byteCount)
+        }
+      }
+    }
+  }
+
+  /// Packs weights whose rows lie one after the other: element (k, n) is `source[k · columns + n]`.
+  func packRows(
+    _ source: UnsafeRawPointer, _ type: WeightType, into packed: UnsafeMutableRawPointer, _ packedType: WeightType, features: CPUFeatures
+  ) {
+    // A row of B is a column to the reader, which widens it.
+    let reader = WeightReader(source, type, columnStride: columns, widest: 1, features: features)
+    defer { reader.deallocate() }
+    let writer = WeightWriter(packedType, features: features)
+    let row = UnsafeMutablePointer<Float>.allocate(capacity: panelColumns + lanes)
+    defer { row.deallocate() }
+    for panel in 0..<count {
+      let column = panel * panelColumns
+      let width = paddedColumns(panel)
+      let filled = min(columns - column, width)
+      row.initialize(repeating: 0, count: width)
+      for k in 0..<rows {
+        row.update(from: reader.read(column..<(column + filled), first: k, count: 1, width: 1), count: filled)
+        writer.store(row, count: width, at: packed + (panel * panelStride + k * width) * packedType.byteCount)
+      }
+    }
+  }
+}

@@ -1,0 +1,49 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// A range of memory that the system may back with large pages; committed as it is touched.
+///
+/// Small pages cost twice: a fault for each when it is first written, and an address translation for each in every inference.
+final class LargePages: Sendable {
+  /// Aligned to ``pageByteCount``.
+  nonisolated(unsafe) let base: UnsafeMutableRawPointer
+  let byteCount: Int
+
+  static let pageByteCount = 2 << 20
+
+  /// Reserves at least `byteCount` bytes; `nil` when the system refuses.
+  init?(byteCount: Int) {
+    let page = LargePages.pageByteCount
+    let (rounded, overflow) = byteCount.addingReportingOverflow(page - 1)
+    if overflow { return nil }
+    let wanted = rounded / page * page
+    let (reserved, overflows) = wanted.addingReportingOverflow(page)
+    guard !overflows, let start = mmap(nil, reserved, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), start != MAP_FAILED
+    else { return nil }
+    let before = (page - Int(bitPattern: start) % page) % page
+    base = start + before
+    self.byteCount = wanted
+    if before > 0 { munmap(start, before) }
+    munmap(base + wanted, reserved - before - wanted)
+    #if os(Linux)
+    madvise(base, wanted, Int32(MADV_HUGEPAGE))
+    #endif
+  }
+
+  deinit { munmap(base, byteCount) }
+}
+
+extension TensorStorage {
+  /// Uninitialised bytes, on large pages where they fill some.
+  static func large(byteCount: Int) -> TensorStorage {
+    guard byteCount >= LargePages.pageByteCount, let pages = LargePages(byteCount: byteCount) else {
+      return TensorStorage(byteCount: byteCount, isZeroed: false)
+    }
+    return TensorStorage(base: pages.base, byteCount: byteCount, owner: pages)
+  }
+}
