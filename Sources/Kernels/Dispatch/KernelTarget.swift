@@ -1,7 +1,7 @@
 import KernelCore
 
 /// The targets that instantiate the kernels, best first.
-enum KernelTarget: String, CaseIterable {
+package enum KernelTarget: String, CaseIterable {
   #if arch(x86_64)
   case avx512
   case avx2
@@ -18,4 +18,25 @@ enum KernelTarget: String, CaseIterable {
     case .portable: []
     }
   }
+}
+
+/// The table of kernels that compute an operation each, with an instance for every target.
+package protocol KernelFamily {
+  associatedtype Operation: CaseIterable
+  associatedtype Kernel: KernelDescriptor
+
+  /// The target's kernel of an operation.
+  static func kernel(_ operation: Operation, _ target: KernelTarget) -> Kernel
+}
+
+extension KernelFamily {
+  /// All kernels, best first for each operation.
+  package static var table: [Kernel] { Operation.allCases.flatMap(rows) }
+
+  /// The best kernel of an operation for a machine with `features`.
+  package static func function(for operation: Operation, features: CPUFeatures = .current) -> Kernel {
+    rows(for: operation).supported(by: features)[0]
+  }
+
+  private static func rows(for operation: Operation) -> [Kernel] { KernelTarget.allCases.map { kernel(operation, $0) } }
 }

@@ -4,20 +4,11 @@ import KernelsAVX512
 import KernelsPortable
 
 /// The kernels of unary functions of 32-bit floats, best first for each operation.
-package enum UnaryKernels {
-  package static let table: [UnaryKernel] = UnaryOperation.allCases.flatMap(rows)
-
-  /// The best kernel of an operation for a machine with `features`.
-  package static func function(for operation: UnaryOperation, features: CPUFeatures = .current) -> UnaryKernel {
-    rows(for: operation).supported(by: features)[0]
-  }
-
-  private static func rows(for operation: UnaryOperation) -> [UnaryKernel] {
-    KernelTarget.allCases.map { target in
-      UnaryKernel(
-        name: "unary_f32_\(operation.rawValue)_\(target.rawValue)", requires: target.requires, operation: operation,
-        run: target.unary(operation))
-    }
+package enum UnaryKernels: KernelFamily {
+  package static func kernel(_ operation: UnaryOperation, _ target: KernelTarget) -> UnaryKernel {
+    UnaryKernel(
+      name: "unary_f32_\(operation.rawValue)_\(target.rawValue)", requires: target.requires, operation: operation,
+      run: target.unary(operation))
   }
 }
 

@@ -4,20 +4,11 @@ import KernelsAVX512
 import KernelsPortable
 
 /// The kernels of interpolations of channels-last images, best first for each operation.
-package enum InterpolationKernels {
-  package static let table: [InterpolationKernel] = InterpolationOperation.allCases.flatMap(rows)
-
-  /// The best kernel of an operation for a machine with `features`.
-  package static func function(for operation: InterpolationOperation, features: CPUFeatures = .current) -> InterpolationKernel {
-    rows(for: operation).supported(by: features)[0]
-  }
-
-  private static func rows(for operation: InterpolationOperation) -> [InterpolationKernel] {
-    KernelTarget.allCases.map { target in
-      InterpolationKernel(
-        name: "interpolation_f32_\(operation.rawValue)_\(target.rawValue)", requires: target.requires, operation: operation,
-        run: target.interpolation(operation))
-    }
+package enum InterpolationKernels: KernelFamily {
+  package static func kernel(_ operation: InterpolationOperation, _ target: KernelTarget) -> InterpolationKernel {
+    InterpolationKernel(
+      name: "interpolation_f32_\(operation.rawValue)_\(target.rawValue)", requires: target.requires, operation: operation,
+      run: target.interpolation(operation))
   }
 }
 

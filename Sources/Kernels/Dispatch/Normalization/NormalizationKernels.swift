@@ -4,20 +4,11 @@ import KernelsAVX512
 import KernelsPortable
 
 /// The kernels of normalisation of 32-bit floats, best first for each operation.
-package enum NormalizationKernels {
-  package static let table: [NormalizationKernel] = NormalizationOperation.allCases.flatMap(rows)
-
-  /// The best kernel of an operation for a machine with `features`.
-  package static func function(for operation: NormalizationOperation, features: CPUFeatures = .current) -> NormalizationKernel {
-    rows(for: operation).supported(by: features)[0]
-  }
-
-  private static func rows(for operation: NormalizationOperation) -> [NormalizationKernel] {
-    KernelTarget.allCases.map { target in
-      NormalizationKernel(
-        name: "normalization_f32_\(operation.rawValue)_\(target.rawValue)", requires: target.requires, operation: operation,
-        run: target.normalization(operation))
-    }
+package enum NormalizationKernels: KernelFamily {
+  package static func kernel(_ operation: NormalizationOperation, _ target: KernelTarget) -> NormalizationKernel {
+    NormalizationKernel(
+      name: "normalization_f32_\(operation.rawValue)_\(target.rawValue)", requires: target.requires, operation: operation,
+      run: target.normalization(operation))
   }
 }
 

@@ -4,20 +4,11 @@ import KernelsAVX512
 import KernelsPortable
 
 /// The kernels of pooling of 32-bit floats, best first for each operation.
-package enum PoolingKernels {
-  package static let table: [PoolingKernel] = PoolingOperation.allCases.flatMap(rows)
-
-  /// The best kernel of an operation for a machine with `features`.
-  package static func function(for operation: PoolingOperation, features: CPUFeatures = .current) -> PoolingKernel {
-    rows(for: operation).supported(by: features)[0]
-  }
-
-  private static func rows(for operation: PoolingOperation) -> [PoolingKernel] {
-    KernelTarget.allCases.map { target in
-      PoolingKernel(
-        name: "pooling_f32_\(operation.rawValue)_\(target.rawValue)", requires: target.requires, operation: operation,
-        run: target.pooling(operation))
-    }
+package enum PoolingKernels: KernelFamily {
+  package static func kernel(_ operation: PoolingOperation, _ target: KernelTarget) -> PoolingKernel {
+    PoolingKernel(
+      name: "pooling_f32_\(operation.rawValue)_\(target.rawValue)", requires: target.requires, operation: operation,
+      run: target.pooling(operation))
   }
 }
 

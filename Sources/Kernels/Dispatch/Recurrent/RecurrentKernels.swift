@@ -4,20 +4,11 @@ import KernelsAVX512
 import KernelsPortable
 
 /// The kernels of the elementwise parts of recurrent cells, best first for each operation.
-package enum RecurrentKernels {
-  package static let table: [RecurrentKernel] = RecurrentOperation.allCases.flatMap(rows)
-
-  /// The best kernel of an operation for a machine with `features`.
-  package static func function(for operation: RecurrentOperation, features: CPUFeatures = .current) -> RecurrentKernel {
-    rows(for: operation).supported(by: features)[0]
-  }
-
-  private static func rows(for operation: RecurrentOperation) -> [RecurrentKernel] {
-    KernelTarget.allCases.map { target in
-      RecurrentKernel(
-        name: "recurrent_f32_\(operation.rawValue)_\(target.rawValue)", requires: target.requires, operation: operation,
-        run: target.recurrent(operation))
-    }
+package enum RecurrentKernels: KernelFamily {
+  package static func kernel(_ operation: RecurrentOperation, _ target: KernelTarget) -> RecurrentKernel {
+    RecurrentKernel(
+      name: "recurrent_f32_\(operation.rawValue)_\(target.rawValue)", requires: target.requires, operation: operation,
+      run: target.recurrent(operation))
   }
 }
 

@@ -4,20 +4,11 @@ import KernelsAVX512
 import KernelsPortable
 
 /// The kernels of reductions of 32-bit floats, best first for each operation.
-package enum ReductionKernels {
-  package static let table: [ReductionKernel] = ReductionOperation.allCases.flatMap(rows)
-
-  /// The best kernel of an operation for a machine with `features`.
-  package static func function(for operation: ReductionOperation, features: CPUFeatures = .current) -> ReductionKernel {
-    rows(for: operation).supported(by: features)[0]
-  }
-
-  private static func rows(for operation: ReductionOperation) -> [ReductionKernel] {
-    KernelTarget.allCases.map { target in
-      ReductionKernel(
-        name: "reduction_f32_\(operation.rawValue)_\(target.rawValue)", requires: target.requires, operation: operation,
-        run: target.reduction(operation))
-    }
+package enum ReductionKernels: KernelFamily {
+  package static func kernel(_ operation: ReductionOperation, _ target: KernelTarget) -> ReductionKernel {
+    ReductionKernel(
+      name: "reduction_f32_\(operation.rawValue)_\(target.rawValue)", requires: target.requires, operation: operation,
+      run: target.reduction(operation))
   }
 }
 
