@@ -28,6 +28,14 @@ def volume(shape):
     return int(numpy.prod(shape, dtype=numpy.int64))
 
 
+def is_quantized(node):
+    """The second operand is a constant of 8-bit integers, dequantised on the way."""
+    source = node.input_value(1).get_node()
+    while source.get_type_name() in ("Convert", "Subtract", "Multiply", "Reshape", "FakeQuantize"):
+        source = source.input_value(0).get_node()
+    return source.get_type_name() == "Constant" and source.get_element_type() in (openvino.Type.i8, openvino.Type.u8)
+
+
 def convolution(node, source, target):
     weights = list(node.input(1).get_shape())
     groups = weights.pop(0) if node.get_type_name() == "GroupConvolution" else 1
@@ -37,7 +45,7 @@ def convolution(node, source, target):
     attributes = node.get_attributes()
     widen = lambda values, fill: [fill] * (2 - rank) + list(values)
     return (
-        f"conv batch={source[0]} input={source[1]}x{by(widen(source[2:], 1))} output={target[1]}x{by(widen(target[2:], 1))}"
+        f"{'conv_i8' if is_quantized(node) else 'conv'} batch={source[0]} input={source[1]}x{by(widen(source[2:], 1))} output={target[1]}x{by(widen(target[2:], 1))}"
         f" kernel={by(widen(weights[2:], 1))} stride={by(widen(attributes['strides'], 1))}"
         f" dilation={by(widen(attributes['dilations'], 1))} pad={by(widen(attributes['pads_begin'], 0))} groups={groups}"
     )
@@ -54,7 +62,7 @@ def line(node):
     if kind == "MatMul":
         depth = inputs[0][-2] if node.get_attributes()["transpose_a"] else inputs[0][-1]
         if len(inputs[1]) <= 2:
-            return f"gemm batch=1 rows={volume(output[:-1])} columns={output[-1]} depth={depth}"
+            return f"{'gemm_i8' if is_quantized(node) else 'gemm'} batch=1 rows={volume(output[:-1])} columns={output[-1]} depth={depth}"
         return f"gemm batch={volume(output[:-2])} rows={output[-2]} columns={output[-1]} depth={depth}"
     if kind in ("MaxPool", "AvgPool") and len(output) == 4:
         a = node.get_attributes()
@@ -90,6 +98,10 @@ def extract(case):
             text = None
         if text:
             lines[text] += 1
+    # What stands between the layers of a quantised model runs in integers too, and fused.
+    if any(text.startswith("conv_i8") for text in lines):
+        lines = {text: times for text, times in lines.items() if "_i8" in text.split()[0] or text.startswith("pool")}
+        lines = {text.replace("pool ", "pool_i8 "): times for text, times in lines.items()}
     return [f"{text} times={times}" for text, times in lines.items()]
 
 

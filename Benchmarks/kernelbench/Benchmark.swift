@@ -31,6 +31,8 @@ struct Benchmark {
   var bytes: Double
   /// What the dispatcher chooses on this machine.
   var isPick: Bool
+  /// Operations are of 8-bit integers.
+  var isInteger = false
   /// Allocates what a run needs, and returns it.
   var prepare: (Workspace) -> () -> Void
 }

@@ -112,20 +112,27 @@ extension NormalizationKernel {
   }
 }
 
-extension PoolingKernel {
-  /// `input` and `output` are channels, height and width; `kernel`, `stride` and `pad` height and width.
-  func benchmark(_ shape: String, batch: Int, input: [Int], output: [Int], kernel: [Int], stride: [Int], pad: [Int]) -> Benchmark {
+extension PoolingGeometry {
+  /// Dense images; `input` and `output` are channels, height and width, `kernel`, `stride` and `pad` height and width.
+  init(batch: Int, input: [Int], output: [Int], kernel: [Int], stride: [Int], pad: [Int]) {
     let channels = input[0]
     func axis(_ i: Int, _ inputStride: Int, _ outputStride: Int) -> PoolingGeometry.Axis {
       .init(
         input: input[i + 1], output: output[i + 1], kernel: kernel[i], stride: stride[i], padBegin: pad[i], padEnd: pad[i],
         inputStride: inputStride, outputStride: outputStride)
     }
+    self.init(
+      batch: batch, channels: channels, height: axis(0, channels * input[2], channels * output[2]), width: axis(1, channels, channels),
+      inputBatchStride: input.reduce(1, *), outputBatchStride: output.reduce(1, *))
+  }
+}
+
+extension PoolingKernel {
+  /// `input` and `output` are channels, height and width; `kernel`, `stride` and `pad` height and width.
+  func benchmark(_ shape: String, batch: Int, input: [Int], output: [Int], kernel: [Int], stride: [Int], pad: [Int]) -> Benchmark {
+    let geometry = PoolingGeometry(batch: batch, input: input, output: output, kernel: kernel, stride: stride, pad: pad)
     let inputSize = input.reduce(1, *)
     let outputSize = output.reduce(1, *)
-    let geometry = PoolingGeometry(
-      batch: batch, channels: channels, height: axis(0, channels * input[2], channels * output[2]), width: axis(1, channels, channels),
-      inputBatchStride: inputSize, outputBatchStride: outputSize)
     return benchmark(
       shape, bytes: floatSize * batch * (inputSize + outputSize), pick: PoolingKernels.function(for: operation).name
     ) { workspace in

@@ -5,9 +5,12 @@ import Kernels
 struct Machine {
   /// Operations a second of multiply-additions in registers.
   let peak: Double
+  /// Multiplications and additions a second of dot products of 8-bit integers in registers.
+  let integerPeak: Double
   /// Bytes a second, read and written, of a copy larger than the caches.
   let copyBandwidth: Double
   let peakName: String
+  let integerPeakName: String
 
   init(seconds: Double) {
     let kernel = peakKernels.supported(by: .current)[0]
@@ -15,7 +18,11 @@ struct Machine {
     // The result is looked at, so that the work is done.
     var total: Float = 0
     let timing = Timing(seconds: seconds) { total += kernel.run(iterations, 1e-3) }
+    let integerKernel = integerPeakKernels.supported(by: .current)[0]
+    let integerTiming = Timing(seconds: seconds) { total += integerKernel.run(iterations, 0x0102_0301) * 1e-20 }
     precondition(total.isFinite)
+    integerPeak = Double(integerKernel.operations(iterations)) / integerTiming.shortest
+    integerPeakName = integerKernel.name
     peak = Double(kernel.operations(iterations)) / timing.shortest
     peakName = kernel.name
     let count = 64 << 20

@@ -9,7 +9,9 @@ func shapeBenchmarks(_ line: ShapeLine) -> [Benchmark] {
   }
   switch line.kind {
   case "conv": return convolutionBenchmarks(line)
+  case "conv_i8": return integerConvolutionBenchmarks(line, convolutionParameters(line))
   case "gemm": return productBenchmarks(line)
+  case "gemm_i8": return integerProductBenchmarks(line)
   case "unary":
     return rows(UnaryKernels.table) { $0.operation.rawValue }.map { $0.benchmark(line.text, elements: line.number("elements")) }
   case "binary":
@@ -18,6 +20,12 @@ func shapeBenchmarks(_ line: ShapeLine) -> [Benchmark] {
     }
   case "pool":
     return rows(PoolingKernels.table) { $0.operation.rawValue }.map {
+      $0.benchmark(
+        line.text, batch: line.number("batch"), input: line.numbers("input"), output: line.numbers("output"),
+        kernel: line.numbers("kernel"), stride: line.numbers("stride"), pad: line.numbers("pad"))
+    }
+  case "pool_i8":
+    return rows(IntegerPoolingKernels.table) { $0.operation.rawValue }.map {
       $0.benchmark(
         line.text, batch: line.number("batch"), input: line.numbers("input"), output: line.numbers("output"),
         kernel: line.numbers("kernel"), stride: line.numbers("stride"), pad: line.numbers("pad"))
@@ -62,32 +70,39 @@ private func transposeBenchmarks(_ line: ShapeLine) -> [Benchmark] {
 }
 
 /// The instruction sets that this machine has, best first.
-private let levels: [CPUFeatures] = [.current, .current.intersection(.avx2), []]
+let levels: [CPUFeatures] = [.current, .current.intersection(.avx2), []]
 
 /// Drops benchmarks of a kernel and shape that came before, as where an instruction set has no kernel of its own.
-private func withoutRepetition(_ list: [Benchmark]) -> [Benchmark] {
+func withoutRepetition(_ list: [Benchmark]) -> [Benchmark] {
   var seen: Set<String> = []
   return list.filter { seen.insert($0.kernel).inserted }
 }
 
-/// Every algorithm and instruction set for a convolution.
-private func convolutionBenchmarks(_ line: ShapeLine) -> [Benchmark] {
+/// The sizes of a line's convolution.
+private func convolutionParameters(_ line: ShapeLine) -> ConvolutionParameters {
   let input = line.numbers("input")
   let output = line.numbers("output")
   let kernel = line.numbers("kernel")
   let stride = line.numbers("stride")
   let dilation = line.numbers("dilation")
   let pad = line.numbers("pad")
-  let parameters = ConvolutionParameters(
+  return ConvolutionParameters(
     batch: line.number("batch"), groups: line.number("groups"), inputChannels: input[0], outputChannels: output[0],
     inputHeight: input[1], inputWidth: input[2], outputHeight: output[1], outputWidth: output[2], kernelHeight: kernel[0],
     kernelWidth: kernel[1], strideHeight: stride[0], strideWidth: stride[1], dilationHeight: dilation[0], dilationWidth: dilation[1],
     padTop: pad[0], padLeft: pad[1])
+}
+
+/// Every algorithm and instruction set for a convolution.
+private func convolutionBenchmarks(_ line: ShapeLine) -> [Benchmark] {
+  let input = line.numbers("input")
+  let output = line.numbers("output")
+  let parameters = convolutionParameters(line)
   let inputStrides = ImageStrides.channelsLast(height: input[1], width: input[2], channels: input[0])
   let outputStrides = ImageStrides.channelsLast(height: output[1], width: output[2], channels: output[0])
   let inputCount = parameters.batch * input.reduce(1, *)
   let outputCount = parameters.batch * output.reduce(1, *)
-  let weightCount = output[0] * parameters.groupInputChannels * kernel[0] * kernel[1]
+  let weightCount = output[0] * parameters.groupInputChannels * parameters.kernelHeight * parameters.kernelWidth
   let picked = ConvolutionF32(parameters, inputStrides: inputStrides, outputStrides: outputStrides)
   func name(_ convolution: ConvolutionF32) -> String { "\(convolution.kernelName) \(convolution.algorithm)" }
   return withoutRepetition(

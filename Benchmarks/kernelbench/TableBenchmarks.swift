@@ -41,5 +41,5 @@ func tableBenchmarks() -> [Benchmark] {
   }
   for kernel in RecurrentKernels.table.supported(by: features) { list.append(kernel.benchmark("1x128", rows: 1, size: 128)) }
   for kernel in InterpolationKernels.table.supported(by: features) { list.append(kernel.benchmark("28x28x64", side: 28, channels: 64)) }
-  return list
+  return list + integerTableBenchmarks()
 }

@@ -12,9 +12,11 @@ let machine = Machine(seconds: 0.3)
 if options.isJSON {
   print(
     "{\"machine\": \"\(machine.peakName)\", \"peak_gflops\": \(decimal(machine.peak * 1e-9, 2)), "
-      + "\"copy_gbps\": \(decimal(machine.copyBandwidth * 1e-9, 2))}")
+      + "\"integer_peak_gops\": \(decimal(machine.integerPeak * 1e-9, 2)), \"copy_gbps\": \(decimal(machine.copyBandwidth * 1e-9, 2))}")
 } else {
-  print("\(machine.peakName): \(decimal(machine.peak * 1e-9, 1)) GFLOP/s; copy: \(decimal(machine.copyBandwidth * 1e-9, 1)) GB/s")
+  print(
+    "\(machine.peakName): \(decimal(machine.peak * 1e-9, 1)) GFLOP/s; \(machine.integerPeakName): "
+      + "\(decimal(machine.integerPeak * 1e-9, 1)) GOP/s; copy: \(decimal(machine.copyBandwidth * 1e-9, 1)) GB/s")
   print(Report.header)
 }
 for benchmark in chosen {

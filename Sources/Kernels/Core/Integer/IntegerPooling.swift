@@ -8,17 +8,17 @@
 ///
 /// each operation rounded to single precision by itself; y is stored as it is where `outputType` is `f32`. So an average has
 /// multiplier = input scale / output scale and addend = the output's zero point.
-package struct IntegerPooling {
-  package var geometry: PoolingGeometry
+@frozen @usableFromInline package struct IntegerPooling {
+  @usableFromInline package var geometry: PoolingGeometry
   /// `u8` or `i8`.
-  package var inputType: ActivationType
+  @usableFromInline package var inputType: ActivationType
   /// The input's type for a maximum.
-  package var outputType: ActivationType
-  package var zeroPoint: Int32 = 0
-  package var multiplier: Float = 1
-  package var addend: Float = 0
-  package var lowest: Float
-  package var highest: Float
+  @usableFromInline package var outputType: ActivationType
+  @usableFromInline package var zeroPoint: Int32 = 0
+  @usableFromInline package var multiplier: Float = 1
+  @usableFromInline package var addend: Float = 0
+  @usableFromInline package var lowest: Float
+  @usableFromInline package var highest: Float
 
   /// From one grid to another; a maximum needs the same.
   package init(_ geometry: PoolingGeometry, input: QuantizedGrid, output: ActivationFormat) {

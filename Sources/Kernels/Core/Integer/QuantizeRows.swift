@@ -9,31 +9,31 @@
 ///
 /// each operation rounded to single precision by itself; y is stored as it is where the target is `f32`. So quantising has z = 0,
 /// m = 1/scale, a = zero point; dequantising z = zero point, m = scale, a = 0; and requantising z, scale/scale′ and zero point′.
-package struct QuantizeRows {
-  package var source: UnsafeRawPointer
-  package var sourceType: ActivationType
+@frozen @usableFromInline package struct QuantizeRows {
+  @usableFromInline package var source: UnsafeRawPointer
+  @usableFromInline package var sourceType: ActivationType
   /// z.
-  package var zeroPoint: Float = 0
+  @usableFromInline package var zeroPoint: Float = 0
   /// m and a: one value, or one for each column where `perColumn`.
-  package var multipliers: UnsafePointer<Float>
-  package var addends: UnsafePointer<Float>
-  package var perColumn = false
+  @usableFromInline package var multipliers: UnsafePointer<Float>
+  @usableFromInline package var addends: UnsafePointer<Float>
+  @usableFromInline package var perColumn = false
   /// r, if there is one; may be the target itself, as may the source where its elements are as large.
-  package var second: UnsafeRawPointer?
-  package var secondType = ActivationType.f32
+  @usableFromInline package var second: UnsafeRawPointer?
+  @usableFromInline package var secondType = ActivationType.f32
   /// w and n.
-  package var secondZeroPoint: Float = 0
-  package var secondMultiplier: Float = 1
-  package var target: UnsafeMutableRawPointer
-  package var targetType: ActivationType
-  package var lowest: Float = -.infinity
-  package var highest: Float = .infinity
-  package var rows: Int
-  package var columns: Int
+  @usableFromInline package var secondZeroPoint: Float = 0
+  @usableFromInline package var secondMultiplier: Float = 1
+  @usableFromInline package var target: UnsafeMutableRawPointer
+  @usableFromInline package var targetType: ActivationType
+  @usableFromInline package var lowest: Float = -.infinity
+  @usableFromInline package var highest: Float = .infinity
+  @usableFromInline package var rows: Int
+  @usableFromInline package var columns: Int
   /// Elements from a row to the next.
-  package var sourceRowStride: Int
-  package var secondRowStride = 0
-  package var targetRowStride: Int
+  @usableFromInline package var sourceRowStride: Int
+  @usableFromInline package var secondRowStride = 0
+  @usableFromInline package var targetRowStride: Int
 
   /// Dense rows from `source` to `target`.
   package init(

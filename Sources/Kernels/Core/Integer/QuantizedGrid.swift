@@ -2,7 +2,8 @@
 @frozen @usableFromInline package enum ActivationType: UInt8, Hashable, Sendable, CaseIterable {
   case f32, u8, i8
 
-  package var byteCount: Int { self == .f32 ? 4 : 1 }
+  package var byteCount: Int { elementSize }
+  @inlinable @inline(__always) var elementSize: Int { self == .f32 ? 4 : 1 }
   /// The integers that the type holds; empty of meaning for `f32`.
   package var range: ClosedRange<Int32> { self == .u8 ? 0...255 : -128...127 }
 }

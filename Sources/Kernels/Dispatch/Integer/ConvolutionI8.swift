@@ -7,23 +7,13 @@ import KernelCore
 package final class ConvolutionI8: Sendable {
   package let parameters: ConvolutionParameters
   package let workers: Int
-  private let inputStrides: ImageStrides
-  private let outputStrides: ImageStrides
-  private let residualStrides: ImageStrides?
-  private let epilogue: IntegerEpilogue
-  private let inputType: ActivationType
-  private let inputZeroPoint: Int32
+  private let implementation: any IntegerConvolutionImplementation
 
   /// The kernel that runs, as in `conv_u8i8_4x16_avx2`.
-  package var kernelName: String { "conv_u8i8_reference" }
-  package var packedWeightsByteCount: Int { weightCount + 8 * parameters.outputChannels }
+  package var kernelName: String { implementation.kernelName }
+  package var packedWeightsByteCount: Int { implementation.packedWeightsByteCount }
   /// Of all workers; to be aligned to 64 bytes.
-  package var scratchByteCount: Int { 0 }
-
-  private var weightCount: Int {
-    let p = parameters
-    return (p.outputChannels * p.groupInputChannels * p.kernelHeight * p.kernelWidth).roundedUp(to: 4)
-  }
+  package var scratchByteCount: Int { implementation.scratchByteCount * workers }
 
   /// Strides of the residual are needed where the epilogue has one. At most `workers` share a run.
   package init(
@@ -36,13 +26,13 @@ package final class ConvolutionI8: Sendable {
     precondition(inputType != .f32 && inputType.range.contains(inputZeroPoint), "no 8-bit input")
     precondition(workers > 0 && parameters.multiplyAdditions > 0, "no work")
     self.parameters = parameters
-    self.inputStrides = inputStrides
-    self.outputStrides = outputStrides
-    self.residualStrides = residualStrides
-    self.inputType = inputType
-    self.inputZeroPoint = inputZeroPoint
-    self.epilogue = epilogue
     self.workers = workers
+    let description = IntegerConvolutionDescription(
+      parameters: parameters, input: inputStrides, output: outputStrides, residual: residualStrides, inputType: inputType,
+      inputZeroPoint: inputZeroPoint, epilogue: epilogue, features: features)
+    implementation =
+      IntegerDepthwiseConvolution.applies(to: parameters, inputStrides: inputStrides)
+      ? IntegerDepthwiseConvolution(description) : IntegerMatrixConvolution(description)
   }
 
   /// Packs weights of shape O×I×kh×kw (of groups: O and I/groups) and what the epilogue needs of each output channel into
@@ -52,26 +42,19 @@ package final class ConvolutionI8: Sendable {
   package func packWeights(
     from source: UnsafePointer<Int8>, scales: UnsafePointer<Float>, bias: UnsafePointer<Float>?, into packed: UnsafeMutableRawPointer
   ) {
-    let p = parameters
-    let count = p.outputChannels * p.groupInputChannels * p.kernelHeight * p.kernelWidth
-    packed.copyMemory(from: source, byteCount: count)
-    let floats = (packed + weightCount).assumingMemoryBound(to: Float.self)
-    for o in 0..<p.outputChannels {
-      floats[o] = scales[o]
-      floats[p.outputChannels + o] = bias?[o] ?? 0
-    }
+    implementation.packWeights(from: source, scales: scales, bias: bias, into: packed)
   }
 
   /// Computes the share of `worker` (0..<`workers`). No share depends on another; all of them make the output.
+  ///
+  /// A residual that is added before the activation may be the output itself, at the same strides, if their types are the same.
   package func run(
     input: UnsafeRawPointer, weights: UnsafeRawPointer, residual: UnsafeRawPointer?, output: UnsafeMutableRawPointer,
     scratch: UnsafeMutableRawPointer, worker: Int, workers: Int
   ) {
-    if worker > 0 { return }
-    let floats = (weights + weightCount).assumingMemoryBound(to: Float.self)
-    referenceIntegerConvolution(
-      parameters, input: input, inputType: inputType, inputZeroPoint: inputZeroPoint, inputStrides: inputStrides,
-      weights: weights.assumingMemoryBound(to: Int8.self), scales: floats, bias: floats + parameters.outputChannels, residual: residual,
-      residualStrides: residualStrides, epilogue: epilogue, output: output, outputStrides: outputStrides)
+    implementation.run(
+      IntegerConvolutionArguments(
+        input: input, weights: weights, residual: residual, output: output,
+        scratch: scratch + worker * implementation.scratchByteCount, worker: worker, workers: workers))
   }
 }

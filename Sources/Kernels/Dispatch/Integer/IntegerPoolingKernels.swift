@@ -1,19 +1,25 @@
 import KernelCore
+import KernelsAVX2
+import KernelsAVX512
+import KernelsPortable
 
 /// The kernels of pooling of 8-bit integers, best first for each operation.
-package enum IntegerPoolingKernels {
-  package static let table: [IntegerPoolingKernel] = PoolingOperation.allCases.flatMap(rows)
-
-  /// The best kernel of an operation for a machine with `features`.
-  package static func function(for operation: PoolingOperation, features: CPUFeatures = .current) -> IntegerPoolingKernel {
-    rows(for: operation).supported(by: features)[0]
+package enum IntegerPoolingKernels: KernelFamily {
+  package static func kernel(_ operation: PoolingOperation, _ target: KernelTarget) -> IntegerPoolingKernel {
+    IntegerPoolingKernel(
+      name: "pooling_i8_\(operation.rawValue)_\(target.rawValue)", requires: target.requires, operation: operation,
+      run: target.pooling(operation))
   }
+}
 
-  private static func rows(for operation: PoolingOperation) -> [IntegerPoolingKernel] {
-    [
-      IntegerPoolingKernel(name: "pooling_i8_\(operation.rawValue)_reference", requires: [], operation: operation) {
-        referenceIntegerPooling(operation, $0, $1, $2, $3, $4)
-      }
-    ]
+extension KernelTarget {
+  fileprivate func pooling(_ operation: PoolingOperation) -> IntegerPoolingFunction {
+    switch self {
+    #if arch(x86_64)
+    case .avx512: poolingI8_avx512(operation)
+    case .avx2: poolingI8_avx2(operation)
+    #endif
+    case .portable: poolingI8_portable(operation)
+    }
   }
 }

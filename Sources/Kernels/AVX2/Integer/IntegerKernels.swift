@@ -1,0 +1,32 @@
+#if arch(x86_64)
+import KernelCore
+
+package func depthwise_i8_3x3s1_avx2(_ row: UnsafePointer<IntegerDepthwiseRow>) {
+  computeIntegerDepthwiseRow(I32x8.self, InlineArray<3, Void>.self, InlineArray<1, Void>.self, row)
+}
+
+package func depthwise_i8_3x3s2_avx2(_ row: UnsafePointer<IntegerDepthwiseRow>) {
+  computeIntegerDepthwiseRow(I32x8.self, InlineArray<3, Void>.self, InlineArray<2, Void>.self, row)
+}
+
+package func depthwise_i8_5x5s1_avx2(_ row: UnsafePointer<IntegerDepthwiseRow>) {
+  computeIntegerDepthwiseRow(I32x8.self, InlineArray<5, Void>.self, InlineArray<1, Void>.self, row)
+}
+
+package func depthwise_i8_5x5s2_avx2(_ row: UnsafePointer<IntegerDepthwiseRow>) {
+  computeIntegerDepthwiseRow(I32x8.self, InlineArray<5, Void>.self, InlineArray<2, Void>.self, row)
+}
+
+package func depthwise_i8_avx2(_ row: UnsafePointer<IntegerDepthwiseRow>) {
+  computeIntegerDepthwiseRow(I32x8.self, InlineArray<0, Void>.self, InlineArray<0, Void>.self, row)
+}
+
+package func quantize_avx2(_ rows: UnsafePointer<QuantizeRows>) { computeQuantizeRows(I32x8.self, rows) }
+
+/// The integer pooling kernels of this target.
+package func poolingI8_avx2(_ operation: PoolingOperation) -> IntegerPoolingFunction {
+  { computeIntegerPooling(I32x8.self, operation, $0, $1, $2, worker: $3, workers: $4) }
+}
+
+package func peak_u8i8x32_avx2(_ iterations: Int, _ x: Int32) -> Float { runIntegerPeak(I32x8.self, iterations: iterations, x: x) }
+#endif

@@ -1,0 +1,34 @@
+#if arch(x86_64)
+import KernelCore
+
+/// Tiles of I32x8.
+enum I32x8Tiles: IntegerTiles {
+  typealias Vector = I32x8
+
+  @inline(__always) static var rows: Int { 4 }
+
+  @inline(__always) static func compute(
+    rows: Int, width: Int, a: UnsafeRawPointer, aRowStride: Int, panel: UnsafeRawPointer, into target: UnsafeMutableRawPointer
+  ) {
+    @inline(__always) func tile<let Rows: Int, let Width: Int>(
+      _ rows: InlineArray<Rows, Void>.Type, _ width: InlineArray<Width, Void>.Type
+    ) {
+      computeIntegerTile(Vector.self, rows, width, a: a, aRowStride: aRowStride, panel: panel, into: target)
+    }
+    switch (width, rows) {
+    case (2, 4): tile(InlineArray<4, Void>.self, InlineArray<2, Void>.self)
+    case (2, 3): tile(InlineArray<3, Void>.self, InlineArray<2, Void>.self)
+    case (2, 2): tile(InlineArray<2, Void>.self, InlineArray<2, Void>.self)
+    case (2, 1): tile(InlineArray<1, Void>.self, InlineArray<2, Void>.self)
+    case (1, 4): tile(InlineArray<4, Void>.self, InlineArray<1, Void>.self)
+    case (1, 3): tile(InlineArray<3, Void>.self, InlineArray<1, Void>.self)
+    case (1, 2): tile(InlineArray<2, Void>.self, InlineArray<1, Void>.self)
+    default: tile(InlineArray<1, Void>.self, InlineArray<1, Void>.self)
+    }
+  }
+}
+
+package func matrix_u8i8_4x16_avx2(_ block: UnsafePointer<IntegerBlock>) {
+  computeIntegerBlock(I32x8Tiles.self, block)
+}
+#endif

@@ -1,0 +1,64 @@
+#if arch(x86_64)
+import KernelCore
+import _Builtin_intrinsics.intel
+
+/// Sixteen 32-bit integers in a zmm register, with VNNI's dot product.
+struct I32x16: IntegerVector {
+  typealias Floats = F32x16
+
+  let v: SIMD8<Int64>
+  @inline(__always) init(_ v: SIMD8<Int64>) { self.v = v }
+
+  @inline(__always) static var lanes: Int { 16 }
+  @inline(__always) static func zero() -> Self { Self(_mm512_setzero_si512()) }
+  @inline(__always) static func load(_ p: UnsafeRawPointer) -> Self { Self(p.loadUnaligned(as: SIMD8<Int64>.self)) }
+  @inline(__always) func store(_ p: UnsafeMutableRawPointer) { p.storeBytes(of: v, as: SIMD8<Int64>.self) }
+  @inline(__always) static func splat(_ p: UnsafeRawPointer) -> Self { splat(p.loadUnaligned(as: Int32.self)) }
+  @inline(__always) static func splat(_ x: Int32) -> Self { Self(_mm512_set1_epi32(x)) }
+  @inline(__always) static func + (a: Self, b: Self) -> Self { Self(_mm512_add_epi32(a.v, b.v)) }
+
+  @inline(__always) static var dotsAreExact: Bool { true }
+  @inline(__always) func addingDot(_ a: Self, _ b: Self) -> Self { Self(_mm512_dpbusd_epi32(v, a.v, b.v)) }
+  @inline(__always) func addingDots(_ a: Self, _ b: Self, _ c: Self, _ d: Self) -> Self { addingDot(a, b).addingDot(c, d) }
+  @inline(__always) func addingExactDot(_ a: Self, _ b: Self) -> Self { addingDot(a, b) }
+
+  /// The first `count` (1...16) bytes.
+  @inline(__always) private static func bytes(_ p: UnsafeRawPointer, _ count: Int) -> SIMD2<Int64> {
+    if count == 16 { return p.loadUnaligned(as: SIMD2<Int64>.self) }
+    return _mm_maskz_loadu_epi8(tail(count), p)
+  }
+  /// The first `count` bits set.
+  @inline(__always) private static func tail(_ count: Int) -> UInt16 {
+    UInt16(truncatingIfNeeded: ~(~0 &<< UInt32(truncatingIfNeeded: count)))
+  }
+  @inline(__always) static func pairs(_ p: UnsafeRawPointer, _ q: UnsafeRawPointer, count: Int, flip: UInt8) -> Self {
+    let a = _mm512_cvtepu8_epi32(_mm_xor_si128(bytes(p, count), _mm_set1_epi8(Int8(bitPattern: flip))))
+    let b = _mm512_cvtepu8_epi32(_mm_xor_si128(bytes(q, count), _mm_set1_epi8(Int8(bitPattern: flip))))
+    return Self(_mm512_or_si512(a, _mm512_slli_epi32(b, 16)))
+  }
+  @inline(__always) func addingProducts(_ a: Self, _ b: Self) -> Self { self + Self(_mm512_madd_epi16(a.v, b.v)) }
+  @inline(__always) static func load(bytes p: UnsafeRawPointer, isSigned: Bool, count: Int) -> Self {
+    let bytes = bytes(p, count)
+    return Self(isSigned ? _mm512_cvtepi8_epi32(bytes) : _mm512_cvtepu8_epi32(bytes))
+  }
+
+  @inline(__always) func floats() -> F32x16 { F32x16(_mm512_cvtepi32_ps(v)) }
+  @inline(__always) static func store(_ x: F32x16, bytes p: UnsafeMutableRawPointer, count: Int) {
+    let bytes = _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(x.v))
+    if count == 16 {
+      p.storeBytes(of: bytes, as: SIMD2<Int64>.self)
+    } else {
+      _mm_mask_storeu_epi8(p, tail(count), bytes)
+    }
+  }
+
+  @inline(__always) func lowerHalf() -> Self { Self(_mm512_and_si512(v, _mm512_set1_epi32(15))) }
+  @inline(__always) func upperHalf() -> Self { Self(_mm512_and_si512(_mm512_srli_epi32(v, 4), _mm512_set1_epi32(15))) }
+  @inline(__always) func values(of table: UnsafePointer<Float>) -> F32x16 {
+    F32x16(_mm512_permutexvar_ps(v, _mm512_loadu_ps(table)))
+  }
+
+  @inline(__always) func flipped(_ mask: Self) -> Self { Self(_mm512_xor_si512(v, mask.v)) }
+  @inline(__always) func maximumOfBytes(_ other: Self) -> Self { Self(_mm512_max_epu8(v, other.v)) }
+}
+#endif

@@ -1,0 +1,140 @@
+/// The element type of compressed weights.
+package enum CompressedType: Hashable, Sendable, CaseIterable {
+  case u8, i8, u4, i4
+  /// Sixteen quantiles of the normal distribution.
+  case nf4
+
+  package var bits: Int { self == .u8 || self == .i8 ? 8 : 4 }
+}
+
+/// How the codes of packed weights are read.
+@frozen @usableFromInline package enum CompressedCode: Sendable {
+  /// Signed bytes.
+  case i8
+  /// Unsigned halves of bytes.
+  case u4
+  /// Halves of bytes that count the values of ``nf4Values``.
+  case nf4
+}
+
+/// The values of `nf4`, as OpenVINO has them.
+package let nf4Values: [Float] = [
+  -1, -0.6961928009986877, -0.5250730514526367, -0.39491748809814453, -0.28444138169288635, -0.18477343022823334, -0.09105003625154495, 0,
+  0.07958029955625534, 0.16093020141124725, 0.24611230194568634, 0.33791524171829224, 0.44070982933044434, 0.5626170039176941,
+  0.7229568362236023, 1,
+]
+
+/// How a matrix B of compressed weights is cut into panels of columns.
+///
+/// A weight is (q − zero point) · scale, with a scale and a zero point for each column and group of `groupSize` rows. A panel is two
+/// registers wide, but for the last, which is one wide where no more columns exist. It holds, group by group, the zero points of its
+/// columns, then their scales, then codes row by row: a byte a column, or, of codes of four bits, a byte a column for two rows, the
+/// first in its lower half. Columns beyond the last have scales of zero.
+@frozen @usableFromInline package struct CompressedPanels: Hashable, Sendable {
+  @usableFromInline package let lanes: Int
+  @usableFromInline package let depth: Int
+  @usableFromInline package let columns: Int
+  @usableFromInline package let groupSize: Int
+  @usableFromInline package let bits: Int
+
+  package init(lanes: Int, depth: Int, columns: Int, groupSize: Int, bits: Int) {
+    self.lanes = lanes
+    self.depth = depth
+    self.columns = columns
+    self.groupSize = groupSize
+    self.bits = bits
+  }
+
+  package var groups: Int { (depth + groupSize - 1) / groupSize }
+  package var panelColumns: Int { 2 * lanes }
+  package var count: Int { (columns + panelColumns - 1) / panelColumns }
+  /// Bytes of a panel's column in a group.
+  @inlinable @inline(__always)
+  package static func groupBytes(groupSize: Int, bits: Int) -> Int { 8 &+ (bits == 8 ? groupSize : (groupSize &+ 1) / 2) }
+  /// Bytes from a panel's beginning to the next one's.
+  package var panelStride: Int { (groups * Self.groupBytes(groupSize: groupSize, bits: bits) * panelColumns + 63) / 64 * 64 }
+  package var byteCount: Int { count * panelStride }
+}
+
+/// A panel of compressed weights against rows of A: what one call of a compressed kernel computes, or expands.
+@frozen @usableFromInline package struct CompressedBlock {
+  /// The panel, its columns, and those that exist.
+  @usableFromInline package var panel: UnsafeRawPointer
+  @usableFromInline package var columns: Int
+  @usableFromInline package var depth: Int
+  @usableFromInline package var groupSize: Int
+  @usableFromInline package var code: CompressedCode
+  /// ``nf4Values``.
+  @usableFromInline package var values: UnsafePointer<Float>
+
+  /// Rows of A, at most ``CompressedKernel/rows``; strides are in elements.
+  @usableFromInline package var a: UnsafePointer<Float>
+  @usableFromInline package var aRowStride: Int
+  @usableFromInline package var rows: Int
+  @usableFromInline package var c: UnsafeMutablePointer<Float>
+  @usableFromInline package var cRowStride: Int
+  /// Added to each column.
+  @usableFromInline package var columnBias: UnsafePointer<Float>?
+  /// Added to each row.
+  @usableFromInline package var rowBias: UnsafePointer<Float>?
+  @usableFromInline package var residual: UnsafePointer<Float>?
+  @usableFromInline package var residualRowStride: Int
+  /// The residual is added to the bounded result instead of the sum.
+  @usableFromInline package var residualIsLate: Bool
+  /// The bounds of the result; a NaN passes.
+  @usableFromInline package var minimum: Float
+  @usableFromInline package var maximum: Float
+
+  package init(
+    panel: UnsafeRawPointer, columns: Int, depth: Int, groupSize: Int, code: CompressedCode, values: UnsafePointer<Float>,
+    a: UnsafePointer<Float>, aRowStride: Int, rows: Int, c: UnsafeMutablePointer<Float>, cRowStride: Int
+  ) {
+    self.panel = panel
+    self.columns = columns
+    self.depth = depth
+    self.groupSize = groupSize
+    self.code = code
+    self.values = values
+    self.a = a
+    self.aRowStride = aRowStride
+    self.rows = rows
+    self.c = c
+    self.cRowStride = cRowStride
+    columnBias = nil
+    rowBias = nil
+    residual = nil
+    residualRowStride = 0
+    residualIsLate = false
+    minimum = -.infinity
+    maximum = .infinity
+  }
+}
+
+/// Computes a ``CompressedBlock``: C = A · B and what follows it.
+package typealias CompressedFunction = @Sendable (_ block: UnsafePointer<CompressedBlock>) -> Void
+/// Writes rows `first` to `end` of a block's weights, row by row, as floats.
+package typealias ExpansionFunction =
+  @Sendable (_ block: UnsafePointer<CompressedBlock>, _ first: Int, _ end: Int, _ target: UnsafeMutablePointer<Float>) -> Void
+
+/// A row of the table of kernels of compressed weights.
+package struct CompressedKernel: KernelDescriptor {
+  /// The most rows of A that a call takes.
+  package static let rows = 4
+
+  package let name: String
+  package let requires: CPUFeatures
+  /// Floats in a register.
+  package let lanes: Int
+  package let run: CompressedFunction
+  package let expand: ExpansionFunction
+
+  package init(
+    name: String, requires: CPUFeatures, lanes: Int, run: @escaping CompressedFunction, expand: @escaping ExpansionFunction
+  ) {
+    self.name = name
+    self.requires = requires
+    self.lanes = lanes
+    self.run = run
+    self.expand = expand
+  }
+}

@@ -1,0 +1,195 @@
+import KernelCore
+
+/// A matrix product in single precision whose second operand is a constant of few bits, kept so in memory.
+///
+/// A weight is (q − zero point) · scale, with a scale, and perhaps a zero point, for each column and group of consecutive depths. It
+/// becomes a float where it is used: in registers for a few rows of A, panel by panel for many. Sums are single precision.
+///
+/// Made once, then run with nothing but pointers; ``run(a:b:bias:residual:c:scratch:worker:workers:)`` allocates nothing.
+package final class CompressedGEMM: Sendable {
+  package let parameters: GEMMParameters
+  package let type: CompressedType
+  /// Depths that share a scale; the last group may have fewer.
+  package let groupSize: Int
+  package let workers: Int
+  /// The kernel that runs, as in `gemm_i8_compressed_4x16_avx2`.
+  package let kernelName: String
+  private let epilogue: Epilogue
+  private let kernel: CompressedKernel
+  private let panels: CompressedPanels
+  private let values = ConstantTable(nf4Values)
+  /// For many rows: the product of expanded panels.
+  private let loop: MatrixLoop
+  private let expands: Bool
+  /// The most rows of a block.
+  private let blockRows: Int
+
+  /// The parameters' second operand is not looked at; A is not transposed.
+  package init(
+    _ parameters: GEMMParameters, type: CompressedType, groupSize: Int, epilogue: Epilogue = Epilogue(), workers: Int = 1,
+    features: CPUFeatures = .current
+  ) {
+    precondition(workers > 0 && groupSize > 0 && !parameters.aTransposed, "no such product")
+    self.parameters = parameters
+    self.type = type
+    self.groupSize = min(groupSize, parameters.depth)
+    self.epilogue = epilogue
+    self.workers = workers
+    let kernel = compressedKernels.supported(by: features)[0]
+    let matrix = matrixKernels.supported(by: features)[0]
+    precondition(kernel.lanes == matrix.lanes)
+    self.kernel = kernel
+    panels = CompressedPanels(
+      lanes: kernel.lanes, depth: parameters.depth, columns: parameters.columns, groupSize: self.groupSize, bits: type.bits)
+    let limit = MatrixLoop.depthLimit(lanes: kernel.lanes)
+    loop = MatrixLoop(
+      kernel: matrix, depth: MatrixDepth([MatrixSegment(offset: 0, length: parameters.depth)], limit: limit), epilogue: epilogue)
+    expands = parameters.rows > CompressedKernel.rows
+    blockRows = max(matrix.tileRows[1], MatrixConvolution.blockElements / max(loop.depth.largestBlock, 1))
+    kernelName = "gemm_\(type)_\(kernel.name)" + (expands ? "_expanded" : "")
+  }
+
+  package var packedWeightsByteCount: Int { panels.byteCount }
+  private var workerScratchElements: Int { expands ? (loop.depth.largestBlock * panels.panelColumns).roundedUp(to: 32) : 0 }
+  /// Of all workers; to be aligned to 64 bytes.
+  package var scratchByteCount: Int { workerScratchElements * 4 * workers }
+
+  /// Packs the constant into ``packedWeightsByteCount`` bytes, to be aligned to 64.
+  ///
+  /// Element (k, n) has the place k · columns + n, or, transposed, n · depth + k; elements of four bits lie two a byte, the first in its
+  /// lower half. The scale and the zero point of group g and column n have the place g · columns + n, or, transposed, n · groups + g.
+  package func packWeights(
+    from source: UnsafeRawPointer, transposed: Bool, scales: UnsafePointer<Float>, zeroPoints: UnsafePointer<Float>?,
+    into packed: UnsafeMutableRawPointer
+  ) {
+    let depth = panels.depth
+    let columns = panels.columns
+    let lanes = panels.lanes
+    packed.initializeMemory(as: UInt8.self, repeating: 0, count: panels.byteCount)
+    for panel in 0..<panels.count {
+      let firstColumn = panel * panels.panelColumns
+      let rest = columns - firstColumn
+      let width = rest <= lanes ? lanes : 2 * lanes
+      let base = packed + panel * panels.panelStride
+      for group in 0..<panels.groups {
+        let start = base + group * CompressedPanels.groupBytes(groupSize: groupSize, bits: type.bits) * width
+        let constants = start.assumingMemoryBound(to: Float.self)
+        let codes = (start + 8 * width).assumingMemoryBound(to: UInt8.self)
+        for n in 0..<min(rest, width) {
+          let column = firstColumn + n
+          let place = transposed ? column * panels.groups + group : group * columns + column
+          constants[n] = (zeroPoints?[place] ?? 0) - type.codeOffset
+          constants[width + n] = scales[place]
+          for k in 0..<min(groupSize, depth - group * groupSize) {
+            let row = group * groupSize + k
+            let code = type.code(source, transposed ? column * depth + row : row * columns + column)
+            if type.bits == 8 {
+              codes[k * width + n] = code
+            } else {
+              codes[k / 2 * width + n] |= code << UInt8(k % 2 * 4)
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /// Computes the share of `worker` (0..<`workers`). No share depends on another; all of them make C.
+  ///
+  /// `bias` has a value for each column or row, `residual` one for each element of C.
+  package func run(
+    a: UnsafePointer<Float>, b: UnsafeRawPointer, bias: UnsafePointer<Float>?, residual: UnsafePointer<Float>?,
+    c: UnsafeMutablePointer<Float>, scratch: UnsafeMutableRawPointer, worker: Int, workers: Int
+  ) {
+    let tile = expands ? loop.kernel.tileRows[1] : CompressedKernel.rows
+    let rowUnits = (parameters.rows + tile - 1) / tile
+    let grid = WorkGrid.best(
+      workers: workers, rowUnits: rowUnits, panels: panels.count, unitCost: Double(tile), rowUnitOverhead: 0, panelOverhead: 8)
+    let units = WorkGrid.part(worker % grid.rowParts, of: grid.rowParts, count: rowUnits)
+    let share = WorkGrid.part(worker / grid.rowParts, of: grid.panelParts, count: panels.count)
+    let rows = units.lowerBound * tile..<min(units.upperBound * tile, parameters.rows)
+    if rows.isEmpty { return }
+    let scratch = (scratch + worker * workerScratchElements * 4).assumingMemoryBound(to: Float.self)
+    for index in 0..<parameters.batch {
+      for panel in share {
+        let column = panel * panels.panelColumns
+        let columnBias = parameters.biasAxis == .columns ? bias.map { $0 + column } : nil
+        let rowBias = parameters.biasAxis == .rows ? bias : nil
+        var row = rows.lowerBound
+        while row < rows.upperBound {
+          let count = min(expands ? blockRows : CompressedKernel.rows, rows.upperBound - row)
+          var block = CompressedBlock(
+            panel: b + panel * panels.panelStride, columns: min(panels.panelColumns, panels.columns - column), depth: panels.depth,
+            groupSize: groupSize, code: type.packedCode, values: values.base,
+            a: a + (index * parameters.aBatchStride + row * parameters.aRowStride), aRowStride: parameters.aRowStride, rows: count,
+            c: c + (index * parameters.cBatchStride + row * parameters.cRowStride + column), cRowStride: parameters.cRowStride)
+          block.columnBias = columnBias
+          block.rowBias = rowBias.map { $0 + row }
+          block.residual = residual.map {
+            $0 + (index * parameters.residualBatchStride + row * parameters.residualRowStride + column)
+          }
+          block.residualRowStride = parameters.residualRowStride
+          if expands { multiplyExpanded(block, scratch) } else { multiply(block) }
+          row += count
+        }
+      }
+    }
+  }
+
+  /// A few rows, in one go.
+  private func multiply(_ original: CompressedBlock) {
+    var block = original
+    let late = epilogue.residualAfterActivation
+    block.residualIsLate = late
+    block.minimum = epilogue.minimum
+    block.maximum = epilogue.maximum
+    if late && epilogue.activation != nil { block.residual = nil }
+    withUnsafePointer(to: block) { kernel.run($0) }
+    if epilogue.activation != nil {
+      epilogue.activate(
+        block.c, rowStride: block.cRowStride, rows: block.rows, columns: block.columns, residual: late ? original.residual : nil,
+        residualRowStride: block.residualRowStride)
+    }
+  }
+
+  /// Many rows, block of depth by block of depth, each expanded before.
+  private func multiplyExpanded(_ source: CompressedBlock, _ scratch: UnsafeMutablePointer<Float>) {
+    var block = MatrixBlock(
+      a: source.a, aRowStride: source.aRowStride, segments: loop.depth.segments.base, segmentCount: 0, b: UnsafeRawPointer(scratch),
+      bPanelStride: 0, c: source.c, cRowStride: source.cRowStride, rows: source.rows, columns: source.columns)
+    loop.run(
+      &block, columnBias: source.columnBias, rowBias: source.rowBias, residual: source.residual,
+      residualRowStride: source.residualRowStride, residualGroupStride: 0
+    ) { part, block in
+      withUnsafePointer(to: source) { kernel.expand($0, part.row, part.row + part.rows, scratch) }
+      block.bRow = 0
+    }
+  }
+}
+
+extension CompressedType {
+  /// How packed codes are read.
+  var packedCode: CompressedCode {
+    switch self {
+    case .u8, .i8: .i8
+    case .u4, .i4: .u4
+    case .nf4: .nf4
+    }
+  }
+
+  /// What a packed code is less than the element's value.
+  var codeOffset: Float {
+    switch self {
+    case .u8: 128
+    case .i4: -8
+    case .i8, .u4, .nf4: 0
+    }
+  }
+
+  /// The packed code of the element at a place.
+  func code(_ base: UnsafeRawPointer, _ place: Int) -> UInt8 {
+    if bits == 8 { return base.load(fromByteOffset: place, as: UInt8.self) ^ (self == .u8 ? 0x80 : 0) }
+    let code = base.load(fromByteOffset: place / 2, as: UInt8.self) >> UInt8(place % 2 * 4) & 15
+    return self == .i4 ? code ^ 8 : code
+  }
+}

@@ -1,0 +1,291 @@
+import KernelCore
+
+/// A convolution of 8-bit integers as a matrix product: a row for each output pixel, a column for each output channel.
+final class IntegerMatrixConvolution: IntegerConvolutionImplementation {
+  let description: IntegerConvolutionDescription
+  /// A row of A is read from the image, not from a copy of its rows at hand, with padding around them and unsigned.
+  let isDirect: Bool
+  private let kernel: IntegerMatrixKernel
+  private let panels: IntegerPanels
+  private let scaling: IntegerScaling
+  private let stage: IntegerStage
+  private let secondStage: IntegerSecondStage?
+  private let steps: ConstantTable<IntegerStep>
+  private let pairs: ConstantTable<Int32>
+  private let byPairs: Bool
+  /// The most pixels of a line, and the most lines, that a block covers.
+  private let blockPixels: Int
+  private let blockLines: Int
+  /// Bytes from a row of a copy to the next, and of a worker's copy.
+  let copyRow: Int
+  private let copyBytes: Int
+  private let stagedBytes: Int
+  private let scheduleBytes: Int
+
+  let kernelName: String
+  var packedWeightsByteCount: Int { description.parameters.groups * panels.byteCount }
+  var scratchByteCount: Int { copyBytes + stagedBytes + scheduleBytes }
+
+  /// Rows of a block: few, so that bounds of A are close; enough that it does not matter what a panel costs besides.
+  private static let blockRows = 64
+  /// Bytes of A, copied or in place, that stay in the second cache while all panels pass.
+  private static let blockBytes = 128 * 1024
+
+  convenience init(_ description: IntegerConvolutionDescription) {
+    self.init(description, integerMatrixKernels.supported(by: description.features)[0])
+  }
+
+  init(_ original: IntegerConvolutionDescription, _ kernel: IntegerMatrixKernel) {
+    let description = original.asRows
+    let p = description.parameters
+    let channels = p.groupInputChannels
+    self.description = description
+    self.kernel = kernel
+    isDirect = p.isInside && description.input.channel == 1 && description.flip == 0 && channels % 8 == 0
+    kernelName = (isDirect ? "conv_" : "conv_padded_") + kernel.name
+    scaling = IntegerScaling(description.epilogue)
+    stage = IntegerStage(description.epilogue, scaling)
+    secondStage = IntegerSecondStage(description.epilogue, scaling, description.features)
+
+    let pixelBytes = p.inputRows(1) * p.strideWidth * channels
+    var most = max(kernel.tileRows, min(Self.blockRows, Self.blockBytes / pixelBytes))
+    if secondStage != nil { most = max(kernel.tileRows, min(most, Self.blockBytes / 4 / p.groupOutputChannels)) }
+    blockPixels = Self.evenPart(of: p.outputWidth, most: most, multiple: kernel.tileRows)
+    blockLines = blockPixels < p.outputWidth ? 1 : max(1, min(p.outputHeight, most / blockPixels))
+    copyRow = isDirect ? 0 : p.inputColumns(blockPixels) * channels
+    // A step may read to the end of the eight bytes that it begins.
+    copyBytes = isDirect ? 0 : (p.inputRows(blockLines) * copyRow + 8).roundedUp(to: 64)
+    stagedBytes =
+      secondStage?.needsMemory == true ? (4 * blockLines * blockPixels * p.groupOutputChannels).roundedUp(to: 64) : 0
+
+    byPairs = channels % 8 == 0 && channels >= 4 * kernel.lanes
+    var steps: [IntegerStep] = []
+    var pairs: [Int32] = []
+    let row = isDirect ? description.input.row : copyRow
+    let pixel = isDirect ? description.input.pixel : channels
+    for run in p.runs(pixel: pixel) {
+      let offset = run.firstTap / p.kernelWidth * p.dilationHeight * row + run.firstTap % p.kernelWidth * p.dilationWidth * pixel
+      for step in 0..<(run.taps * channels + 7) / 8 {
+        pairs.append(byPairs ? Int32(8 * step % channels / 2) : 0)
+        steps.append(IntegerStep(a: Int32(offset + 8 * step), index: Int32(steps.count)))
+      }
+    }
+    panels = IntegerPanels(lanes: kernel.lanes, steps: steps.count, columns: p.groupOutputChannels)
+    self.steps = ConstantTable(steps)
+    self.pairs = ConstantTable(pairs)
+    scheduleBytes = IntegerSchedule.byteCount(steps: steps.count, runLength: byPairs ? channels : 8)
+  }
+
+  /// A length of at most `most`, a multiple of `multiple` if it can be, that cuts `count` into pieces of about one size.
+  private static func evenPart(of count: Int, most: Int, multiple: Int) -> Int {
+    if count <= most { return count }
+    let pieces = (count + most - 1) / most
+    let piece = ((count + pieces - 1) / pieces).roundedUp(to: multiple)
+    return piece <= most ? piece : max(most / multiple * multiple, min(most, multiple))
+  }
+
+  func packWeights(
+    from source: UnsafePointer<Int8>, scales: UnsafePointer<Float>, bias: UnsafePointer<Float>?, into packed: UnsafeMutableRawPointer
+  ) {
+    let p = description.parameters
+    let channels = p.groupInputChannels
+    let taps = p.kernelHeight * p.kernelWidth
+    // Where an output channel's weights have the value that meets each place of A; −1 for a place that no weight meets.
+    var places: [Int] = []
+    for run in p.runs(pixel: isDirect ? description.input.pixel : channels) {
+      let length = run.taps * channels
+      for i in 0..<length.roundedUp(to: 8) {
+        places.append(i < length ? i % channels * taps + run.firstTap + i / channels : -1)
+      }
+    }
+    places.withUnsafeBufferPointer { places in
+      for group in 0..<p.groups {
+        let first = group * p.groupOutputChannels
+        panels.pack(
+          into: packed + group * panels.byteCount, zeroPoint: Int32(description.zeroPoint),
+          multiplier: { scaling.multiplier(scale: scales[first + $0]) }, addend: { scaling.addend(bias: bias?[first + $0] ?? 0) }
+        ) { step, k, column in
+          let place = places[8 * step + k]
+          return place < 0 ? 0 : source[(first + column) * channels * taps + place]
+        }
+      }
+    }
+  }
+
+  func run(_ arguments: IntegerConvolutionArguments) {
+    let p = description.parameters
+    let lines = p.batch * p.outputHeight
+    // Lines are dealt whole where there are enough of them.
+    let whole = lines >= 4 * arguments.workers
+    let unit = whole ? p.outputWidth : kernel.tileRows
+    let units = (lines * p.outputWidth + unit - 1) / unit
+    let depth = 8 * steps.count
+    let work = Double(unit * depth)
+    let grid = WorkGrid.best(
+      workers: arguments.workers, rowUnits: units, panels: panels.count, unitCost: work, rowUnitOverhead: isDirect ? 0 : work / 4,
+      panelOverhead: Double(panels.panelStride) / 16)
+    let rows = WorkGrid.part(arguments.worker % grid.rowParts, of: grid.rowParts, count: units)
+    let columns = WorkGrid.part(arguments.worker / grid.rowParts, of: grid.panelParts, count: panels.count)
+    if rows.isEmpty || columns.isEmpty { return }
+    var m = rows.lowerBound * unit
+    let end = min(rows.upperBound * unit, lines * p.outputWidth)
+    while m < end {
+      let x = m % p.outputWidth
+      let line = m / p.outputWidth
+      var count = 1
+      var pixels = p.outputWidth
+      if x > 0 || end - m < pixels || pixels > blockPixels {
+        pixels = min(pixels - x, end - m, blockPixels)
+      } else {
+        count = min(blockLines, (end - m) / pixels, p.outputHeight - line % p.outputHeight)
+      }
+      runBlock(
+        arguments, image: line / p.outputHeight, y: line % p.outputHeight, x: x, lineCount: count, pixelCount: pixels,
+        panelRange: columns)
+      m += count * pixels
+    }
+  }
+
+  private func runBlock(
+    _ arguments: IntegerConvolutionArguments, image: Int, y: Int, x: Int, lineCount: Int, pixelCount: Int, panelRange: Range<Int>
+  ) {
+    let p = description.parameters
+    let channels = p.groupInputChannels
+    let column = panelRange.lowerBound * panels.panelColumns
+    let columns = min(panelRange.upperBound * panels.panelColumns, panels.columns) - column
+    let outputSize = description.epilogue.output.type.byteCount
+    let residualSize = description.epilogue.residual?.type.byteCount ?? 1
+    let staged = arguments.scratch + copyBytes
+    let schedule = IntegerSchedule(arguments.scratch + copyBytes + stagedBytes)
+    for group in 0..<p.groups {
+      let input = arguments.input + (image * description.input.batch + group * channels * description.input.channel)
+      let firstChannel = group * p.groupOutputChannels + column
+      let o = description.output
+      let output = arguments.output + (image * o.batch + y * o.row + x * o.pixel + firstChannel) * outputSize
+      let block: UnsafeRawPointer
+      let runs: IntegerRuns
+      if isDirect {
+        let s = description.input
+        block = input + ((y * p.strideHeight - p.padTop) * s.row + (x * p.strideWidth - p.padLeft) * s.pixel)
+        let single = p.kernelHeight == 1 && p.kernelWidth == 1
+        let seenColumns = single ? pixelCount : p.inputColumns(pixelCount)
+        let columnStride = single ? p.strideWidth * s.pixel : s.pixel
+        runs = IntegerRuns(
+          base: block, length: byPairs ? channels : (seenColumns - 1) * columnStride + channels, columns: byPairs ? seenColumns : 1,
+          columnStride: columnStride, rows: single ? lineCount : p.inputRows(lineCount),
+          rowStride: single ? p.strideHeight * s.row : s.row, byPairs: byPairs)
+      } else {
+        copyPaddedRows(input, into: arguments.scratch, y: y, x: x, lineCount: lineCount, pixelCount: pixelCount)
+        block = UnsafeRawPointer(arguments.scratch)
+        let seenColumns = p.inputColumns(pixelCount)
+        runs = IntegerRuns(
+          base: block, length: byPairs ? channels : seenColumns * channels, columns: byPairs ? seenColumns : 1,
+          columnStride: channels, rows: p.inputRows(lineCount), rowStride: copyRow, byPairs: byPairs)
+      }
+      let usesStaged = secondStage?.needsMemory == true
+      let cSize = stage.outputType.byteCount
+      var job = IntegerBlock(
+        a: block, aRowStride: p.strideWidth * (isDirect ? description.input.pixel : channels),
+        aGroupStride: p.strideHeight * (isDirect ? description.input.row : copyRow), steps: steps.base, stepCount: steps.count,
+        runs: runs, pairs: pairs.base, schedule: schedule,
+        b: arguments.weights + (group * panels.byteCount + panelRange.lowerBound * panels.panelStride),
+        bPanelStride: panels.panelStride, c: usesStaged ? staged : output, cRowStride: (usesStaged ? columns : o.pixel) * cSize,
+        cGroupStride: (usesStaged ? pixelCount * columns : o.row) * cSize, rows: pixelCount, groups: lineCount, columns: columns,
+        stage: stage)
+      var residual: UnsafeRawPointer?
+      if let strides = description.residual, let base = arguments.residual {
+        let offset = image * strides.batch + y * strides.row + x * strides.pixel + firstChannel
+        residual = base + offset * residualSize
+        if stage.hasResidual { job.residual = residual }
+        job.residualRowStride = strides.pixel * residualSize
+        job.residualGroupStride = strides.row * residualSize
+      }
+      withUnsafePointer(to: job) { kernel.run($0) }
+      if let secondStage {
+        for line in 0..<lineCount {
+          secondStage.run(
+            (job.c + line * job.cGroupStride).assumingMemoryBound(to: Float.self), rowStride: job.cRowStride / 4, rows: pixelCount,
+            columns: columns, residual: residual.map { $0 + line * job.residualGroupStride },
+            residualRowStride: description.residual?.pixel ?? 0, output: output + line * o.row * outputSize, outputRowStride: o.pixel)
+        }
+      }
+    }
+  }
+}
+
+/// Taps that lie beside each other.
+struct TapRun {
+  var firstTap: Int
+  var taps: Int
+}
+
+extension ConvolutionParameters {
+  /// A window's taps in order, those of a row as one run where pixels, `pixel` bytes apart, touch.
+  func runs(pixel: Int) -> [TapRun] {
+    if dilationWidth == 1 && pixel == groupInputChannels {
+      return (0..<kernelHeight).map { TapRun(firstTap: $0 * kernelWidth, taps: kernelWidth) }
+    }
+    return (0..<kernelHeight * kernelWidth).map { TapRun(firstTap: $0, taps: 1) }
+  }
+}
+
+extension IntegerMatrixConvolution {
+  /// Copies what the windows of `lineCount` × `pixelCount` output pixels from (x, y) on see of an image, unsigned; the zero point where
+  /// that is padding.
+  private func copyPaddedRows(
+    _ image: UnsafeRawPointer, into copy: UnsafeMutableRawPointer, y: Int, x: Int, lineCount: Int, pixelCount: Int
+  ) {
+    let p = description.parameters
+    let strides = description.input
+    let channels = p.groupInputChannels
+    let columns = p.inputColumns(pixelCount)
+    let firstColumn = x * p.strideWidth - p.padLeft
+    let left = min(max(0, -firstColumn), columns)
+    let right = max(left, min(columns, p.inputWidth - firstColumn))
+    let zero = description.zeroPoint
+    let target = copy.assumingMemoryBound(to: UInt8.self)
+    let source = image.assumingMemoryBound(to: UInt8.self)
+    for row in 0..<p.inputRows(lineCount) {
+      let target = target + row * copyRow
+      let sourceRow = y * p.strideHeight - p.padTop + row
+      guard (0..<p.inputHeight).contains(sourceRow) else {
+        target.update(repeating: zero, count: columns * channels)
+        continue
+      }
+      target.update(repeating: zero, count: left * channels)
+      (target + right * channels).update(repeating: zero, count: (columns - right) * channels)
+      let from = source + (sourceRow * strides.row + (firstColumn + left) * strides.pixel)
+      let middle = target + left * channels
+      let count = right - left
+      if strides.channel != 1 {
+        for channel in 0..<channels {
+          for pixel in 0..<count {
+            middle[pixel * channels + channel] = from[channel * strides.channel + pixel * strides.pixel] ^ description.flip
+          }
+        }
+      } else if strides.pixel == channels {
+        copyBytes(from, to: middle, count: count * channels, flip: description.flip)
+      } else {
+        for pixel in 0..<count {
+          copyBytes(from + pixel * strides.pixel, to: middle + pixel * channels, count: channels, flip: description.flip)
+        }
+      }
+    }
+  }
+
+  /// Copies bytes with the bits of `flip` flipped.
+  @inline(__always)
+  private func copyBytes(_ source: UnsafePointer<UInt8>, to target: UnsafeMutablePointer<UInt8>, count: Int, flip: UInt8) {
+    let mask = SIMD16<UInt8>(repeating: flip)
+    var i = 0
+    while i + 16 <= count {
+      let value = UnsafeRawPointer(source + i).loadUnaligned(as: SIMD16<UInt8>.self)
+      UnsafeMutableRawPointer(target + i).storeBytes(of: value ^ mask, as: SIMD16<UInt8>.self)
+      i += 16
+    }
+    while i < count {
+      target[i] = source[i] ^ flip
+      i += 1
+    }
+  }
+}

@@ -1,0 +1,101 @@
+import KernelCore
+
+#if arch(x86_64)
+import _Builtin_intrinsics.intel
+#endif
+
+/// Four 32-bit integers in a register that every 64-bit processor has.
+struct I32x4: IntegerVector {
+  typealias Floats = F32x4
+
+  let v: SIMD4<Int32>
+  @inline(__always) init(_ v: SIMD4<Int32>) { self.v = v }
+
+  @inline(__always) static var lanes: Int { 4 }
+  @inline(__always) static func zero() -> Self { Self(SIMD4<Int32>()) }
+  @inline(__always) static func load(_ p: UnsafeRawPointer) -> Self { Self(p.loadUnaligned(as: SIMD4<Int32>.self)) }
+  @inline(__always) func store(_ p: UnsafeMutableRawPointer) { p.storeBytes(of: v, as: SIMD4<Int32>.self) }
+  @inline(__always) static func splat(_ p: UnsafeRawPointer) -> Self { splat(p.loadUnaligned(as: Int32.self)) }
+  @inline(__always) static func splat(_ x: Int32) -> Self { Self(SIMD4<Int32>(x, x, x, x)) }
+  @inline(__always) static func + (a: Self, b: Self) -> Self { Self(a.v &+ b.v) }
+
+  @inline(__always) static var dotsAreExact: Bool { true }
+  @inline(__always) func addingDot(_ a: Self, _ b: Self) -> Self { addingExactDot(a, b) }
+  @inline(__always) func addingDots(_ a: Self, _ b: Self, _ c: Self, _ d: Self) -> Self { addingDot(a, b).addingDot(c, d) }
+  @inline(__always) func addingExactDot(_ a: Self, _ b: Self) -> Self {
+    // The even bytes and the odd ones, each widened to 16 bits.
+    let bits = unsafeBitCast(a.v, to: SIMD8<UInt16>.self)
+    let values = unsafeBitCast(b.v, to: SIMD8<Int16>.self)
+    let even = Self(unsafeBitCast(bits & 0xff, to: SIMD4<Int32>.self))
+    let odd = Self(unsafeBitCast(bits &>> 8, to: SIMD4<Int32>.self))
+    return addingProducts(even, Self(unsafeBitCast((values &<< 8) &>> 8, to: SIMD4<Int32>.self)))
+      .addingProducts(odd, Self(unsafeBitCast(values &>> 8, to: SIMD4<Int32>.self)))
+  }
+
+  /// The first `count` (1...4) bytes.
+  @inline(__always) private static func bytes(_ p: UnsafeRawPointer, _ count: Int) -> SIMD4<UInt8> {
+    if count == 4 { return p.loadUnaligned(as: SIMD4<UInt8>.self) }
+    var r = SIMD4<UInt8>()
+    r[0] = p.load(as: UInt8.self)
+    if count > 1 { r[1] = p.load(fromByteOffset: 1, as: UInt8.self) }
+    if count > 2 { r[2] = p.load(fromByteOffset: 2, as: UInt8.self) }
+    return r
+  }
+  @inline(__always) private static func widened(_ x: SIMD4<UInt8>) -> SIMD4<Int32> {
+    var r = SIMD4<Int32>()
+    for i in 0..<4 { r[i] = Int32(x[i]) }
+    return r
+  }
+  @inline(__always) static func pairs(_ p: UnsafeRawPointer, _ q: UnsafeRawPointer, count: Int, flip: UInt8) -> Self {
+    let mask = SIMD4<UInt8>(flip, flip, flip, flip)
+    return Self(widened(bytes(p, count) ^ mask) | widened(bytes(q, count) ^ mask) &<< 16)
+  }
+  @inline(__always) func addingProducts(_ a: Self, _ b: Self) -> Self {
+    #if arch(x86_64)
+    let products = _mm_madd_epi16(unsafeBitCast(a.v, to: SIMD2<Int64>.self), unsafeBitCast(b.v, to: SIMD2<Int64>.self))
+    return self + Self(unsafeBitCast(products, to: SIMD4<Int32>.self))
+    #else
+    let high = (a.v &>> 16) &* (b.v &>> 16)
+    return Self(v &+ high &+ ((a.v &<< 16) &>> 16) &* ((b.v &<< 16) &>> 16))
+    #endif
+  }
+  @inline(__always) static func load(bytes p: UnsafeRawPointer, isSigned: Bool, count: Int) -> Self {
+    let x = widened(bytes(p, count))
+    return Self(isSigned ? (x &<< 24) &>> 24 : x)
+  }
+
+  @inline(__always) func floats() -> F32x4 {
+    var r = SIMD4<Float>()
+    for i in 0..<4 { r[i] = Float(v[i]) }
+    return F32x4(r)
+  }
+  @inline(__always) static func store(_ x: F32x4, bytes p: UnsafeMutableRawPointer, count: Int) {
+    // The addition leaves the integer, rounded, in the lowest bits.
+    let bits = unsafeBitCast((x + .splat(0x1.8p23)).v, to: SIMD4<UInt32>.self)
+    #if arch(x86_64)
+    if count == 4 {
+      let low = unsafeBitCast(bits & 0xff, to: SIMD2<Int64>.self)
+      let words = _mm_packs_epi32(low, low)
+      p.storeBytes(of: UInt32(truncatingIfNeeded: _mm_packus_epi16(words, words)[0]), as: UInt32.self)
+      return
+    }
+    #endif
+    p.storeBytes(of: UInt8(truncatingIfNeeded: bits[0]), as: UInt8.self)
+    if count > 1 { p.storeBytes(of: UInt8(truncatingIfNeeded: bits[1]), toByteOffset: 1, as: UInt8.self) }
+    if count > 2 { p.storeBytes(of: UInt8(truncatingIfNeeded: bits[2]), toByteOffset: 2, as: UInt8.self) }
+    if count > 3 { p.storeBytes(of: UInt8(truncatingIfNeeded: bits[3]), toByteOffset: 3, as: UInt8.self) }
+  }
+
+  @inline(__always) func lowerHalf() -> Self { Self(v & 15) }
+  @inline(__always) func upperHalf() -> Self { Self((v &>> 4) & 15) }
+  @inline(__always) func values(of table: UnsafePointer<Float>) -> F32x4 {
+    F32x4(SIMD4<Float>(table[Int(v[0])], table[Int(v[1])], table[Int(v[2])], table[Int(v[3])]))
+  }
+
+  @inline(__always) func flipped(_ mask: Self) -> Self { Self(v ^ mask.v) }
+  @inline(__always) func maximumOfBytes(_ other: Self) -> Self {
+    let a = unsafeBitCast(v, to: SIMD16<UInt8>.self)
+    let b = unsafeBitCast(other.v, to: SIMD16<UInt8>.self)
+    return Self(unsafeBitCast(b.replacing(with: a, where: a .> b), to: SIMD4<Int32>.self))
+  }
+}

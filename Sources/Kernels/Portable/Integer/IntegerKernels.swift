@@ -1,0 +1,30 @@
+import KernelCore
+
+package func depthwise_i8_3x3s1_portable(_ row: UnsafePointer<IntegerDepthwiseRow>) {
+  computeIntegerDepthwiseRow(I32x4.self, InlineArray<3, Void>.self, InlineArray<1, Void>.self, row)
+}
+
+package func depthwise_i8_3x3s2_portable(_ row: UnsafePointer<IntegerDepthwiseRow>) {
+  computeIntegerDepthwiseRow(I32x4.self, InlineArray<3, Void>.self, InlineArray<2, Void>.self, row)
+}
+
+package func depthwise_i8_5x5s1_portable(_ row: UnsafePointer<IntegerDepthwiseRow>) {
+  computeIntegerDepthwiseRow(I32x4.self, InlineArray<5, Void>.self, InlineArray<1, Void>.self, row)
+}
+
+package func depthwise_i8_5x5s2_portable(_ row: UnsafePointer<IntegerDepthwiseRow>) {
+  computeIntegerDepthwiseRow(I32x4.self, InlineArray<5, Void>.self, InlineArray<2, Void>.self, row)
+}
+
+package func depthwise_i8_portable(_ row: UnsafePointer<IntegerDepthwiseRow>) {
+  computeIntegerDepthwiseRow(I32x4.self, InlineArray<0, Void>.self, InlineArray<0, Void>.self, row)
+}
+
+package func quantize_portable(_ rows: UnsafePointer<QuantizeRows>) { computeQuantizeRows(I32x4.self, rows) }
+
+/// The integer pooling kernels of this target.
+package func poolingI8_portable(_ operation: PoolingOperation) -> IntegerPoolingFunction {
+  { computeIntegerPooling(I32x4.self, operation, $0, $1, $2, worker: $3, workers: $4) }
+}
+
+package func peak_u8i8x16_portable(_ iterations: Int, _ x: Int32) -> Float { runIntegerPeak(I32x4.self, iterations: iterations, x: x) }

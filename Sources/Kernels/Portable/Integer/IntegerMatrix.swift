@@ -1,0 +1,28 @@
+import KernelCore
+
+/// Tiles of I32x4.
+enum I32x4Tiles: IntegerTiles {
+  typealias Vector = I32x4
+
+  @inline(__always) static var rows: Int { 2 }
+
+  @inline(__always) static func compute(
+    rows: Int, width: Int, a: UnsafeRawPointer, aRowStride: Int, panel: UnsafeRawPointer, into target: UnsafeMutableRawPointer
+  ) {
+    @inline(__always) func tile<let Rows: Int, let Width: Int>(
+      _ rows: InlineArray<Rows, Void>.Type, _ width: InlineArray<Width, Void>.Type
+    ) {
+      computeIntegerTile(Vector.self, rows, width, a: a, aRowStride: aRowStride, panel: panel, into: target)
+    }
+    switch (width, rows) {
+    case (2, 2): tile(InlineArray<2, Void>.self, InlineArray<2, Void>.self)
+    case (2, 1): tile(InlineArray<1, Void>.self, InlineArray<2, Void>.self)
+    case (1, 2): tile(InlineArray<2, Void>.self, InlineArray<1, Void>.self)
+    default: tile(InlineArray<1, Void>.self, InlineArray<1, Void>.self)
+    }
+  }
+}
+
+package func matrix_u8i8_2x8_portable(_ block: UnsafePointer<IntegerBlock>) {
+  computeIntegerBlock(I32x4Tiles.self, block)
+}
