@@ -29,6 +29,9 @@ public struct CompileOptions: Sendable {
   public var profiling = false
   /// Whether the model is optimised (constants folded, operations fused) before kernels are chosen; off is for finding faults.
   public var optimization = true
+  /// Whether quantised models compute with integers; off: quantisation is simulated in floats. Takes no effect without
+  /// ``optimization``.
+  public var lowPrecision = true
 
   public init() {}
 

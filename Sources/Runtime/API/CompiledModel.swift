@@ -15,6 +15,9 @@ public final class CompiledModel: Sendable {
   public let optimizedModel: Model
   /// What the passes did, in the order they ran.
   public let passReport: [PassReport]
+  /// The convolutions and matrix products of a quantised model, in which precision they compute and why; empty for models without
+  /// quantised values. Layers of the bodies of control flow are not among them.
+  public var layerPrecisions: [LayerPrecision] { passReport.flatMap(\.layers) }
   /// The model's inputs, in Parameter order.
   public let inputs: [PortInfo]
   /// The model's outputs, in Result order.
@@ -33,16 +36,22 @@ public final class CompiledModel: Sendable {
     let workers = options.threads ?? CompiledModel.defaultThreads(options)
     options.threads = workers
     self.options = options
-    for node in model.nodes { _ = try OperatorRegistry.standard.makeOperator(for: node) }
+    for node in model.nodes {
+      guard !node.isInternal else {
+        throw OVError(.unsupported, "operation \(node.type) of \(node.opset) is not for files", at: node.location)
+      }
+      _ = try OperatorRegistry.standard.makeOperator(for: node)
+    }
     var optimized = model
-    let optimizer = Optimizer(isEnabled: options.optimization)
+    let optimizer = Optimizer(isEnabled: options.optimization, lowPrecision: options.lowPrecision)
     try optimizer.inferTypes(&optimized)
     inputs = optimized.inputs
     outputs = optimized.outputs
     passReport = try optimizer.prepare(&optimized)
     optimizedModel = optimized
     let environment = CompileEnvironment(
-      base: optimized, features: .current, workers: workers, precision: options.precision, optimization: options.optimization)
+      base: optimized, features: .current, workers: workers, precision: options.precision, optimization: options.optimization,
+      lowPrecision: options.lowPrecision)
     plans = PlanCache(base: optimized, environment: environment)
     let shapes = optimized.parameters.map { optimized[$0].outputs[0].type.shape.shape }
     if shapes.allSatisfy({ $0 != nil }) {
@@ -84,4 +93,11 @@ public struct PassReport: Sendable {
   public internal(set) var details: [String]
   /// How often it changed something.
   public var count: Int { details.count }
+  /// The layers it decided the precision of.
+  var layers: [LayerPrecision] = []
+
+  init(name: String, details: [String]) {
+    self.name = name
+    self.details = details
+  }
 }

@@ -10,6 +10,8 @@ final class CompileEnvironment: Sendable {
   let registry: OperatorRegistry
   /// Whether models are optimised before they are lowered.
   let optimization: Bool
+  /// Whether quantised models compute with integers.
+  let lowPrecision: Bool
   /// The nodes whose values are the same in every plan.
   private let sharedNodes: Set<NodeID>
 
@@ -23,13 +25,14 @@ final class CompileEnvironment: Sendable {
   /// `base`: the model that all plans specialise.
   init(
     base: Model, features: CPUFeatures, workers: Int, precision: InferencePrecision, optimization: Bool = true,
-    registry: OperatorRegistry = .standard
+    lowPrecision: Bool = true, registry: OperatorRegistry = .standard
   ) {
     self.features = features
     self.workers = workers
     self.precision = precision
     self.registry = registry
     self.optimization = optimization
+    self.lowPrecision = lowPrecision
     var shared: Set<NodeID> = []
     for id in base.topologicalOrder {
       let node = base[id]
@@ -40,7 +43,9 @@ final class CompileEnvironment: Sendable {
 
   /// The environment of a sub-graph, with caches of its own.
   func forBody(_ model: Model) -> CompileEnvironment {
-    CompileEnvironment(base: model, features: features, workers: 1, precision: precision, optimization: optimization, registry: registry)
+    CompileEnvironment(
+      base: model, features: features, workers: 1, precision: precision, optimization: optimization, lowPrecision: lowPrecision,
+      registry: registry)
   }
 
   func cachedConstant(_ output: OutputID) -> Tensor? { caches.withLock { $0.constants[output] } }
@@ -62,5 +67,5 @@ final class CompileEnvironment: Sendable {
 }
 
 extension CompileEnvironment {
-  var optimizer: Optimizer { Optimizer(registry: registry, isEnabled: optimization) }
+  var optimizer: Optimizer { Optimizer(registry: registry, isEnabled: optimization, lowPrecision: lowPrecision) }
 }

@@ -8,21 +8,8 @@ extension Convolution: LowerableOperator {
     guard let image = ImageOperands(node, builder), let weights = try builder.weights(1, of: node),
       let type = WeightType(weights.elementType)
     else { return false }
-    let kernel = Array(weights.shape[(isGrouped ? 3 : 2)...])
-    let (y, x) = (image.spatialRank - 2, image.spatialRank - 1)
-    let groups = isGrouped ? weights.shape[0] : 1
-    var parameters = ConvolutionParameters(
-      batch: image.inputShape[0], groups: groups, inputChannels: image.inputShape[1], outputChannels: image.outputShape[1],
-      inputHeight: image.inputHeight, inputWidth: image.inputWidth, outputHeight: image.outputHeight, outputWidth: image.outputWidth,
-      kernelHeight: y < 0 ? 1 : kernel[y], kernelWidth: kernel[x])
-    parameters.strideWidth = window.stride(x)
-    parameters.dilationWidth = window.dilation(x)
-    parameters.padLeft = window.padding(input: image.inputWidth, kernel: kernel[x], axis: x).begin
-    if y >= 0 {
-      parameters.strideHeight = window.stride(y)
-      parameters.dilationHeight = window.dilation(y)
-      parameters.padTop = window.padding(input: image.inputHeight, kernel: kernel[y], axis: y).begin
-    }
+    var parameters = parameters(image, weights: weights.shape)
+    let groups = parameters.groups
     var source: View?
     if groups == parameters.inputChannels && groups > 1 && parameters.groupOutputChannels > 1 {
       source = builder.emitRepeatedChannels(builder.input(0, of: node), count: parameters.groupOutputChannels)
@@ -36,6 +23,27 @@ extension Convolution: LowerableOperator {
         bound, inputStrides: input, outputStrides: output, residualStrides: residual, epilogue: epilogue, weightType: type,
         workers: workers, features: features)
     }
+  }
+}
+
+extension Convolution {
+  /// The convolution in the kernels' terms.
+  func parameters(_ image: ImageOperands, weights: Shape) -> ConvolutionParameters {
+    let kernel = Array(weights[(isGrouped ? 3 : 2)...])
+    let (y, x) = (image.spatialRank - 2, image.spatialRank - 1)
+    var parameters = ConvolutionParameters(
+      batch: image.inputShape[0], groups: isGrouped ? weights[0] : 1, inputChannels: image.inputShape[1],
+      outputChannels: image.outputShape[1], inputHeight: image.inputHeight, inputWidth: image.inputWidth, outputHeight: image.outputHeight,
+      outputWidth: image.outputWidth, kernelHeight: y < 0 ? 1 : kernel[y], kernelWidth: kernel[x])
+    parameters.strideWidth = window.stride(x)
+    parameters.dilationWidth = window.dilation(x)
+    parameters.padLeft = window.padding(input: image.inputWidth, kernel: kernel[x], axis: x).begin
+    if y >= 0 {
+      parameters.strideHeight = window.stride(y)
+      parameters.dilationHeight = window.dilation(y)
+      parameters.padTop = window.padding(input: image.inputHeight, kernel: kernel[y], axis: y).begin
+    }
+    return parameters
   }
 }
 
@@ -94,7 +102,7 @@ extension PlanBuilder {
     source.shape.insert(count, at: 2)
     source.strides.insert(0, at: 2)
     let rank = source.shape.count
-    let repeated = temporary(.f32, source.shape, order: AxisOrder(axes: [0] + Array(3..<rank) + [1, 2]))
+    let repeated = temporary(image.elementType, source.shape, order: AxisOrder(axes: [0] + Array(3..<rank) + [1, 2]))
     emitCopy(from: source, to: repeated)
     var shape = image.shape
     shape[1] *= count
@@ -114,7 +122,7 @@ extension PlanBuilder {
     if !ImageOperands.hasNeighbouringChannels(source) && parameters.inputChannels > 4 {
       source = input(0, of: node, in: .channelsLast(rank: source.shape.count))
     }
-    let residual = image.residual(fused, self)
+    let residual = image.residual(fused.residual, self)
     let target = image.target(OutputID(node.id), residual: residual.flatMap { canOverwrite($0.index, of: node) ? $0.view : nil }, self)
     let convolution = bind(
       image.strides(source), image.strides(target.computed), residual.map { image.strides($0.view) }, fused.epilogue, environment.workers,
@@ -172,10 +180,10 @@ struct ImageOperands {
   let inputShape: Shape
   let outputShape: Shape
 
-  /// `nil` when the data are not `f32` images of one or two spatial axes, or are empty.
-  init?(_ node: Node, _ builder: PlanBuilder) {
+  /// `nil` when the data are not images of one or two spatial axes with elements of one of `types`, or are empty.
+  init?(_ node: Node, _ builder: PlanBuilder, _ types: Set<ElementType> = [.f32]) {
     let (from, to) = (builder.model.type(of: node.inputs[0]), node.outputs[0].type)
-    guard from.elementType == .f32, let input = from.shape.shape, let output = to.shape.shape, (3...4).contains(input.count),
+    guard types.contains(from.elementType), let input = from.shape.shape, let output = to.shape.shape, (3...4).contains(input.count),
       input.count == output.count, !input.contains(0), !output.contains(0)
     else { return nil }
     inputShape = input
@@ -198,10 +206,10 @@ struct ImageOperands {
   static func hasNeighbouringChannels(_ view: View) -> Bool { view.shape[1] == 1 || view.strides[1] == 1 }
 
   /// The residual in a layout that kernels take.
-  func residual(_ fused: FusedEpilogue, _ builder: PlanBuilder) -> (view: View, index: Int)? {
-    guard let residual = fused.residual else { return nil }
+  func residual(_ residual: (view: View, index: Int)?, _ builder: PlanBuilder) -> (view: View, index: Int)? {
+    guard let residual else { return nil }
     if ImageOperands.hasNeighbouringChannels(residual.view) { return residual }
-    let copy = builder.temporary(.f32, residual.view.shape, order: .channelsLast(rank: residual.view.shape.count))
+    let copy = builder.temporary(residual.view.elementType, residual.view.shape, order: .channelsLast(rank: residual.view.shape.count))
     builder.emitCopy(from: residual.view, to: copy)
     return (copy, residual.index)
   }
@@ -225,6 +233,6 @@ struct ImageOperands {
     let order = AxisOrder.channelsLast(rank: outputShape.count)
     let final = builder.allocate(output, order: order)
     if ImageOperands.hasNeighbouringChannels(final) { return Target(computed: final, final: final) }
-    return Target(computed: builder.temporary(.f32, outputShape, order: order), final: final)
+    return Target(computed: builder.temporary(final.elementType, outputShape, order: order), final: final)
   }
 }

@@ -70,6 +70,14 @@ extension KernelElement {
 extension PlanBuilder {
   /// Lowers a node that is a function of its first operand's elements.
   func lowerUnary(_ node: Node) throws -> Bool {
+    if node.type == "Clamp", QuantizedGrid.ofIntegers(model.type(of: node.inputs[0]).elementType) != nil {
+      let bounds = (Float(try node.attributes.double("min")), Float(try node.attributes.double("max")))
+      let range = ActivationType(model.type(of: node.inputs[0]).elementType)!.range
+      // Bounds between integers are moved inwards.
+      let (low, high) = (max(bounds.0.rounded(.up), Float(range.lowerBound)), min(bounds.1.rounded(.down), Float(range.upperBound)))
+      let one = Tensor(.f32, shape: [], doubles: [1])
+      return low <= high ? try lowerQuantization(node, multiplier: one, addend: nil, bounds: (low, high)) : false
+    }
     guard model.type(of: node.inputs[0]).elementType == .f32,
       let function = try ElementwiseFunction(
         type: node.type, opset: node.opset, attributes: node.attributes, operandCount: node.inputs.count,

@@ -6,7 +6,8 @@ extension Interpolate: LowerableOperator {
 
   /// Height and width of images, with at most two taps an axis.
   func lower(_ node: Node, _ builder: PlanBuilder) throws -> Bool {
-    guard let image = ImageOperands(node, builder), image.spatialRank == 2, !(padsBegin + padsEnd).contains(where: { $0 != 0 }),
+    guard let image = ImageOperands(node, builder, [.f32, .u8, .i8]), image.spatialRank == 2,
+      !(padsBegin + padsEnd).contains(where: { $0 != 0 }),
       image.inputShape[..<2] == image.outputShape[..<2]
     else { return false }
     let values = try node.inputs.indices.map { $0 == 0 ? nil : try builder.constant(node.inputs[$0]) }
@@ -23,6 +24,12 @@ extension Interpolate: LowerableOperator {
       inputBatchStride: from.batch, inputRowStride: from.row, inputPixelStride: from.pixel, outputBatchStride: to.batch,
       outputRowStride: to.row, outputPixelStride: to.pixel)
     let isNearest = resampling.rules.mode == .nearest
+    if source.elementType != .f32 {
+      guard isNearest else { return false }
+      emitNearest(rows.map { Int($0.low) * from.row }, columns.map { Int($0.low) * from.pixel }, image, source, target.computed, builder)
+      target.finish(builder)
+      return true
+    }
     let kernel = InterpolationKernels.function(for: isNearest ? .nearest : .bilinear, features: builder.environment.features)
     let (x, y) = (Place(source), Place(target.computed))
     let count = image.outputShape.elementCount
@@ -42,6 +49,33 @@ extension Interpolate: LowerableOperator {
     }
     target.finish(builder)
     return true
+  }
+
+  /// Copies the channels of the nearest pixel to each one, for images of bytes.
+  ///
+  /// `rows`, `columns`: where the nearest row, and in it the nearest pixel, begins.
+  private func emitNearest(
+    _ rows: [Int], _ columns: [Int], _ image: ImageOperands, _ source: View, _ target: View, _ builder: PlanBuilder
+  ) {
+    let (from, to, channels) = (image.strides(source), image.strides(target), image.inputShape[1])
+    let (x, y) = (Place(source), Place(target))
+    let height = image.outputHeight
+    let lines = image.inputShape[0] * height
+    builder.emit(
+      kernel: "interpolate_nearest_x8", precision: source.elementType,
+      isParallel: image.outputShape.elementCount >= ElementLoops.parallelThreshold, reads: [source], writes: [target]
+    ) { memory, worker, workers in
+      let (start, end) = share(of: lines, worker: worker, workers: workers)
+      for line in start..<max(start, end) {
+        let (batch, row) = (line / height, line % height)
+        let input = memory.address(x) + batch * from.batch + rows[row]
+        var output = memory.address(y) + batch * to.batch + row * to.row
+        for column in columns {
+          output.copyMemory(from: input + column, byteCount: channels)
+          output += to.pixel
+        }
+      }
+    }
   }
 
   /// What each position of an output axis is made of; `nil` when that is more than two elements.

@@ -18,17 +18,12 @@ extension MatMul: LowerableOperator {
     let depth = weights.shape[transposeB ? 1 : 0]
     let columns = weights.shape[transposeB ? 0 : 1]
     if transposeA { return try lowerValues(node, builder, [builder.input(0, of: node).shape, weights.shape], output) }
-    var a = builder.input(0, of: node)
-    let rows = a.elementCount / depth
-    if let matrix = a.reshaped(to: [rows, depth]), depth == 1 || matrix.strides[1] == 1 {
-      a = matrix
-    } else {
-      a = builder.denseInput(0, of: node).reshaped(to: [rows, depth])!
-    }
+    let a = builder.rows(of: node, depth: depth)
+    let rows = a.shape[0]
     let fused = try FusedEpilogue(node, builder, channels: columns, channelAxis: output.count - 1)
     var parameters = GEMMParameters(rows: rows, columns: columns, depth: depth, b: .constant(type))
     parameters.aRowStride = a.strides[0]
-    let residual = try MatrixResidual(fused, node, builder, rows: rows, columns: columns)
+    let residual = try MatrixResidual(fused.residual, node, builder, rows: rows, columns: columns)
     if let residual { parameters.residualRowStride = residual.matrix.strides[0] }
     let target = builder.matrixTarget(
       OutputID(node.id), output, residual: residual.flatMap { builder.canOverwrite($0.index, of: node) ? $0 : nil })
@@ -103,8 +98,8 @@ struct MatrixResidual {
   let matrix: View
   let index: Int
 
-  init?(_ fused: FusedEpilogue, _ node: Node, _ builder: PlanBuilder, rows: Int, columns: Int) throws {
-    guard let residual = fused.residual else { return nil }
+  init?(_ residual: (view: View, index: Int)?, _ node: Node, _ builder: PlanBuilder, rows: Int, columns: Int) throws {
+    guard let residual else { return nil }
     index = residual.index
     if let matrix = residual.view.reshaped(to: [rows, columns]), columns == 1 || matrix.strides[1] == 1 {
       view = residual.view
@@ -126,15 +121,25 @@ extension View {
 }
 
 extension PlanBuilder {
+  /// The first operand as a matrix of rows of `depth` neighbours.
+  func rows(of node: Node, depth: Int) -> View {
+    let view = input(0, of: node)
+    let shape = [view.elementCount / depth, depth]
+    if let matrix = view.reshaped(to: shape), depth == 1 || matrix.strides[1] == 1 { return matrix }
+    return denseInput(0, of: node).reshaped(to: shape)!
+  }
+
   /// Row-major memory for a matrix product, or the residual's own.
   func matrixTarget(_ output: OutputID, _ shape: Shape, residual: MatrixResidual?) -> ImageOperands.Target {
-    if let residual, !isPlaced(output), residual.view.shape == shape, residual.view.isDense {
+    if let residual, !isPlaced(output), residual.view.shape == shape, residual.view.isDense,
+      residual.view.elementType == model.type(of: output).elementType
+    {
       bind(output, to: residual.view)
       return ImageOperands.Target(computed: residual.view, final: residual.view)
     }
     let final = allocate(output, order: .rowMajor(rank: shape.count))
     if final.isDense { return ImageOperands.Target(computed: final, final: final) }
-    return ImageOperands.Target(computed: temporary(.f32, shape), final: final)
+    return ImageOperands.Target(computed: temporary(final.elementType, shape), final: final)
   }
 
   /// Emits a product of two values, batched over the outer axes of `c`, along which the operands broadcast.

@@ -5,7 +5,7 @@ package struct OperatorRegistry: Sendable {
     /// OpenVINO's class name.
     package let type: String
     /// The operation sets that (re)defined the operation, ascending; a later set that merely contains it means the latest
-    /// definition at or before it.
+    /// definition at or before it. Empty for what only passes make.
     package let versions: [Int]
     /// Reads and checks a node's attributes; throws ``OVError/Code/invalidModel`` when they contradict the operation's
     /// specification.
@@ -32,10 +32,11 @@ package struct OperatorRegistry: Sendable {
   package static let standard = OperatorRegistry([
     graphOperators, elementwiseOperators, mathematicsOperators, convolutionOperators, movementOperators, sortingOperators,
     signalOperators, embeddingOperators, imageOperators, detectionOperators, sequenceOperators, controlFlowOperators,
+    quantizationOperators,
   ])
 
-  /// The registered operation types, sorted.
-  package var types: [String] { entries.keys.sorted() }
+  /// The registered operation types of OpenVINO's sets, sorted.
+  package var types: [String] { entries.values.filter { !$0.versions.isEmpty }.map(\.type).sorted() }
 
   package subscript(type: String) -> Entry? { entries[type] }
 
@@ -50,10 +51,10 @@ package struct OperatorRegistry: Sendable {
         suggestion: near.map { "the nearest supported operation is \($0)" })
     }
     let number = node.opsetNumber
-    guard node.opset == "ovrun" || number != nil || node.opset == "experimental" else {
+    guard entry.versions.isEmpty ? node.isInternal : number != nil || node.opset == "experimental" else {
       throw OVError(
         .unsupported, "operation \(node.type) of \(node.opset) is not supported", at: node.location,
-        suggestion: "it is supported as opset\(entry.versions.last!)")
+        suggestion: entry.versions.last.map { "it is supported as opset\($0)" })
     }
     if let number, number > 17 || number < entry.versions[0] {
       let nearest = number > 17 ? entry.versions.last! : entry.versions[0]

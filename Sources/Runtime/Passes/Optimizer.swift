@@ -2,10 +2,13 @@
 struct Optimizer {
   let registry: OperatorRegistry
   let isEnabled: Bool
+  /// Whether quantised models are to compute with integers.
+  let lowPrecision: Bool
 
-  init(registry: OperatorRegistry = .standard, isEnabled: Bool = true) {
+  init(registry: OperatorRegistry = .standard, isEnabled: Bool = true, lowPrecision: Bool = true) {
     self.registry = registry
     self.isEnabled = isEnabled
+    self.lowPrecision = lowPrecision
   }
 
   /// Infers the types of all values; returns the nodes' operators and the small constants among the values.
@@ -27,7 +30,8 @@ struct Optimizer {
       return []
     }
     model.removeUnreachable()
-    var total: [PassReport] = []
+    // First, while weights are still written as integers and their scales.
+    var total = try lowerPrecision(&model)
     for _ in 0..<Optimizer.roundLimit {
       let reports = try round(&model)
       for report in reports where report.count > 0 {
@@ -40,6 +44,14 @@ struct Optimizer {
       if reports.allSatisfy({ $0.count == 0 }) { break }
     }
     return total
+  }
+
+  private func lowerPrecision(_ model: inout Model) throws(OVError) -> [PassReport] {
+    guard lowPrecision else { return [] }
+    try inferTypes(&model)
+    do { return try LowPrecision().run(on: &model).filter { $0.count > 0 || !$0.layers.isEmpty } } catch {
+      throw error as? OVError ?? OVError(.internalFailure, "\(error)")
+    }
   }
 
   static let roundLimit = 8

@@ -1,47 +1,72 @@
-/// Moves what follows a convolution or matrix product into it: the bias, a residual addition, an activation. The kernel applies them
-/// while the result is in registers or L1.
+/// Moves what follows a convolution or matrix product into it: the bias, a residual addition, an activation, the rounding to
+/// integers. The kernel applies them while the result is in registers or L1.
 ///
-/// The order is the kernels' own: bias, residual, clamp, then at most one other activation.
+/// The order is the kernels' own, see ``PostOperationHost``.
 struct PostOperationFusion {
   static let name = "FusePostOperations"
 
-  /// The operations that take part as hosts.
-  static let hosts: Set<String> = [
-    "Convolution", "GroupConvolution", "ConvolutionBackpropData", "GroupConvolutionBackpropData", "MatMul",
-  ]
-
   func run(on model: inout Model) throws -> PassReport {
     var report = PassReport(name: PostOperationFusion.name, details: [])
-    for id in model.topologicalOrder where model.contains(id) && PostOperationFusion.hosts.contains(model[id].type) {
-      while try absorbUser(of: id, &model, &report) {}
+    // Products first: they have the better claim to what follows both.
+    for hosts in [PostOperationHost.products, [.dequantize]] {
+      for id in model.topologicalOrder where model.contains(id) {
+        guard let host = PostOperationHost(model[id], model), hosts.contains(host) else { continue }
+        while try absorbUser(of: id, host, &model, &report) {}
+      }
     }
     model.removeUnreachable()
     return report
   }
 
   /// Moves the only user of the host's output into the host; returns whether it did.
-  private func absorbUser(of host: NodeID, _ model: inout Model, _ report: inout PassReport) throws -> Bool {
-    let output = OutputID(host)
+  private func absorbUser(of id: NodeID, _ host: PostOperationHost, _ model: inout Model, _ report: inout PassReport) throws -> Bool {
+    let output = OutputID(id)
     guard let user = model.onlyUser(of: output) else { return false }
     let node = model[user.node]
-    guard node.outputs.count == 1, node.postOperations.isEmpty, model.type(of: output) == node.outputs[0].type,
-      model.type(of: output).elementType == .f32, let stage = try stage(of: node, operand: user.index, host: host, model),
-      model[host].postOperations.allSatisfy({ stage.mayFollow($0.stage(hostInputs: model[host], model)) })
+    guard node.outputs.count == 1, node.postOperations.isEmpty, model.type(of: output).shape == node.outputs[0].type.shape,
+      model.type(of: output).elementType == .f32, let stage = try stage(of: node, operand: user.index, host: id, model),
+      stage.isLast || node.outputs[0].type.elementType == .f32
     else { return false }
-    var operands: [Int] = []
-    for (index, input) in node.inputs.enumerated() where index != user.index { operands.append(model.appendInput(input, to: host)) }
-    model.update(host) {
-      $0.postOperations.append(
-        Node.PostOperation(
-          name: node.name, type: node.type, opset: node.opset, attributes: node.attributes, position: user.index, operands: operands))
+    let stages = model[id].postOperations.map { $0.stage(hostInputs: model[id], model) } + [stage]
+    guard host.accepts(stages) else { return false }
+    var post = Node.PostOperation(
+      name: node.name, type: node.type, opset: node.opset, attributes: node.attributes, position: user.index)
+    var others = node.inputs.indices.filter { $0 != user.index }.map { node.inputs[$0] }
+    if stage == .residual, host.isInteger, let residual = try dequantized(others[0], model) {
+      // Read as the integers that it is stored as.
+      (post.type, post.opset, post.attributes, post.position) = ("AddDequantized", OperatorRegistry.internalSet, [:], 0)
+      others = residual
     }
+    for input in others { post.operands.append(model.appendInput(input, to: id)) }
+    model.update(id) { $0.postOperations.append(post) }
+    let type = node.outputs[0].type
     model.replaceUses(of: OutputID(node.id), with: output)
-    report.details.append("\(node.name) (\(node.type)) into \(model[host].name)")
+    model.setType(type, of: output)
+    // No user of the output any more: the next one may follow.
+    model.removeIfUnused(node.id)
+    report.details.append("\(node.name) (\(node.type)) into \(model[id].name)")
     return true
+  }
+
+  /// The integers, the scale and the zero point that a value is computed from; `nil` when it is none of one scale.
+  private func dequantized(_ value: OutputID, _ model: Model) throws -> [OutputID]? {
+    let node = model[value.node]
+    guard node.type == "Dequantize", let grid = try model.grid(ofDequantize: node), grid.perTensor != nil, grid.hasZero else { return nil }
+    return node.inputs
   }
 
   /// Where the kernels would apply `node` to a host's output; `nil` when they cannot.
   private func stage(of node: Node, operand: Int, host: NodeID, _ model: Model) throws -> PostOperationStage? {
+    if node.type == "Quantize" {
+      guard operand == 0, let multiplier = try model.constantValue(of: node.inputs[1]),
+        let zeroPoints = try model.constantValue(of: node.inputs[2]), zeroPoints.elementCount == 1
+      else { return nil }
+      let (type, zeroPoint) = (try Quantize(node).elementType, zeroPoints.doubles()[0])
+      let range = Double(type.lowestInteger)...Double(type.greatestInteger)
+      guard zeroPoint == zeroPoint.rounded(), range.contains(zeroPoint) else { return nil }
+      if multiplier.elementCount == 1 { return .quantize }
+      return try hasChannelShape(node.inputs[1], host: host, model) ? .quantizeChannels : nil
+    }
     let function = try ElementwiseFunction(
       type: node.type, opset: node.opset, attributes: node.attributes, operandCount: node.inputs.count,
       constant: { try model.constantValue(of: node.inputs[$0]) })
@@ -52,27 +77,83 @@ struct PostOperationFusion {
     guard node.type == "Add", node.inputs.count == 2, let broadcast = try? AutoBroadcast(node), case .numpy = broadcast else { return nil }
     let other = node.inputs[1 - operand]
     let type = model.type(of: OutputID(host))
-    guard let rank = type.shape.rank, let channelAxis = WeightScaling.outputChannelAxes(model[host], model)?.output else { return nil }
-    if model.isConstant(other) {
-      let axis = channelAxis < 0 ? rank + channelAxis : channelAxis
-      guard let channels = type.shape.dimensions![axis].length else { return nil }
-      return try model.constantValue(of: other)!.perChannel(channels, axis: axis, rank: rank) == nil ? nil : .bias
-    }
+    if model.isConstant(other) { return try hasChannelShape(other, host: host, model) ? .bias : nil }
     return type.shape.isStatic && model.type(of: other) == type ? .residual : nil
+  }
+
+  /// Whether a constant has one number for each channel of a host's output, or one for all.
+  private func hasChannelShape(_ constant: OutputID, host: NodeID, _ model: Model) throws -> Bool {
+    let shape = model.type(of: OutputID(host)).shape
+    guard let rank = shape.rank, let channelAxis = WeightScaling.outputChannelAxes(model[host], model)?.output else { return false }
+    let axis = channelAxis < 0 ? rank + channelAxis : channelAxis
+    guard let channels = shape.dimensions![axis].length else { return false }
+    return try model.constantValue(of: constant)!.perChannel(channels, axis: axis, rank: rank) != nil
   }
 }
 
-/// The place of a post-operation in the kernels' fixed order.
-enum PostOperationStage: Int {
-  case bias, residual, clamp, activation
+/// What takes part as a host of post-operations, and in which orders its kernels apply them.
+enum PostOperationHost {
+  case float, integer, average, dequantize
 
-  func mayFollow(_ other: PostOperationStage) -> Bool { other.rawValue < rawValue }
+  static let products: [Self] = [.float, .integer, .average]
+
+  init?(_ node: Node, _ model: Model) {
+    switch node.type {
+    case "Convolution", "GroupConvolution", "ConvolutionBackpropData", "GroupConvolutionBackpropData", "MatMul": self = .float
+    case "IntegerConvolution", "IntegerMatMul": self = .integer
+    case "IntegerAvgPool": self = .average
+    case "Dequantize" where model[node.inputs[0].node].type != "Constant" && (try? model.grid(ofDequantize: node))??.perTensor != nil:
+      self = .dequantize
+    default: return nil
+    }
+  }
+
+  var isInteger: Bool { self != .float }
+
+  private var orders: [[PostOperationStage]] {
+    switch self {
+    case .float: [[.bias, .residual, .clamp, .activation]]
+    case .integer:
+      [
+        [.bias, .residual, .clamp, .activation, .quantize], [.bias, .clamp, .activation, .residual, .quantize], [.bias, .quantizeChannels],
+      ]
+    case .average: [[.quantize]]
+    case .dequantize: [[.residual, .quantize]]
+    }
+  }
+
+  /// Whether the kernels can apply operations of these stages one after the other.
+  func accepts(_ stages: [PostOperationStage]) -> Bool {
+    orders.contains { order in
+      var rest = order[...]
+      return stages.allSatisfy { stage in
+        guard let place = rest.firstIndex(of: stage) else { return false }
+        rest = rest[(place + 1)...]
+        return true
+      }
+    }
+  }
+}
+
+/// What a post-operation is to the kernels.
+enum PostOperationStage {
+  case bias, residual, clamp, activation, quantize
+  /// With a scale for each channel.
+  case quantizeChannels
+
+  /// Whether the result is stored as integers, so that nothing follows.
+  var isLast: Bool { self == .quantize || self == .quantizeChannels }
 }
 
 extension Node.PostOperation {
   /// The stage of an operation that fusion accepted.
   func stage(hostInputs host: Node, _ model: Model) -> PostOperationStage {
-    if type == "Add" { return model.isConstant(host.inputs[operands[0]]) ? .bias : .residual }
-    return type == "Relu" || type == "Clamp" ? .clamp : .activation
+    switch type {
+    case "Add": model.isConstant(host.inputs[operands[0]]) ? .bias : .residual
+    case "AddDequantized": .residual
+    case "Quantize": model.type(of: host.inputs[operands[0]]).shape.shape?.elementCount == 1 ? .quantize : .quantizeChannels
+    case "Relu", "Clamp": .clamp
+    default: .activation
+    }
   }
 }

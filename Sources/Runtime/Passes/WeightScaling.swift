@@ -1,4 +1,5 @@
-/// Folds a Multiply by one number a channel behind a convolution or matrix product into its weights.
+/// Folds a Multiply by one number a channel behind a convolution or matrix product into its weights, or into the scale of a product
+/// of integers.
 struct WeightScaling {
   static let name = "FoldMultiplyIntoWeights"
 
@@ -19,18 +20,21 @@ struct WeightScaling {
     guard let channelAxis = WeightScaling.outputChannelAxes(product, model), product.postOperations.isEmpty,
       model.onlyUser(of: node.inputs[data]) != nil,
       let rank = product.outputs[0].type.shape.rank, model.type(of: OutputID(id)) == product.outputs[0].type,
-      let scale = try model.constantValue(of: node.inputs[1 - data]), scale.elementType == .f32,
-      let weights = try model.constantValue(of: product.inputs[1]), weights.elementType == .f32
+      let scale = try model.constantValue(of: node.inputs[1 - data]), scale.elementType == .f32
     else { return false }
-    let channels = channelAxis.weights.reduce(1) { $0 * weights.shape[$1] }
+    // Integer products have their scale apart from the weights.
+    let target = InputID(product.id, product.isInternal ? 2 : 1)
+    guard let weights = try model.constantValue(of: product.inputs[target.index]), weights.elementType == .f32 else { return false }
+    let axes = product.isInternal ? Array(weights.shape.indices) : channelAxis.weights
+    let channels = axes.reduce(1) { $0 * weights.shape[$1] }
     guard
       let factors = scale.perChannel(channels, axis: channelAxis.output < 0 ? rank + channelAxis.output : channelAxis.output, rank: rank)
     else {
       return false
     }
-    let scaled = weights.scaled(by: factors, axes: channelAxis.weights)
-    let constant = model.add(.constant(scaled, name: model[product.inputs[1].node].name + "/scaled"))
-    model.setInput(InputID(product.id, 1), to: OutputID(constant))
+    let scaled = weights.scaled(by: factors, axes: axes)
+    let constant = model.add(.constant(scaled, name: model[product.inputs[target.index].node].name + "/scaled"))
+    model.setInput(target, to: OutputID(constant))
     model.update(product.id) { $0.fusedNames.append(node.name) }
     model.replaceUses(of: OutputID(id), with: OutputID(product.id))
     report.details.append("\(node.name) into \(product.name)")
@@ -41,10 +45,11 @@ struct WeightScaling {
   static func outputChannelAxes(_ node: Node, _ model: Model) -> (weights: [Int], output: Int)? {
     switch node.type {
     case "Convolution": return ([0], 1)
+    case "IntegerConvolution": return ([0], 1)
     case "GroupConvolution": return ([0, 1], 1)
     case "ConvolutionBackpropData": return ([1], 1)
     case "GroupConvolutionBackpropData": return ([0, 2], 1)
-    case "MatMul":
+    case "MatMul", "IntegerMatMul":
       guard model.type(of: node.inputs[1]).shape.rank == 2 else { return nil }
       let transposed = (try? node.attributes.bool("transpose_b", default: false)) ?? false
       return ([transposed ? 0 : 1], -1)

@@ -49,13 +49,20 @@ struct ShapePropagation {
     let ranges = inputs.map { bounds[$0] }
     let operands = Operands(
       types: inputs.map { model.type(of: $0) }, constant: { values[$0] }, bounds: { ranges[$0]?.dimensions })
-    let types: [ValueType]
+    var types: [ValueType]
     if let control = op as? any ControlFlowOperator {
       var propagation = BodyPropagation(node.bodies, registry: registry)
       types = try control.inferTypes(operands, &propagation)
       model.update(node.id) { $0.bodies = propagation.bodies }
     } else {
       types = try op.inferTypes(operands)
+    }
+    // Of what is fused, only what is the package's own changes the type.
+    for post in node.postOperations where post.opset == OperatorRegistry.internalSet {
+      var arguments = post.operands.map { model.type(of: node.inputs[$0]) }
+      arguments.insert(types[0], at: post.position)
+      let fused = Node(name: post.name, type: post.type, opset: post.opset, attributes: post.attributes, location: node.location)
+      types[0] = try registry.makeOperator(for: fused).inferTypes(Operands(types: arguments))[0]
     }
     for (index, type) in types.enumerated() {
       guard index < node.outputs.count else { break }

@@ -4,7 +4,7 @@ extension Command {
   static let benchmark = Command(
     name: "benchmark", summary: "Measures how long a model takes", operand: "MODEL.xml", operandCount: 1...1,
     options: [
-      ModelOptions.input, ModelOptions.shape, EngineOptions.precision,
+      ModelOptions.input, ModelOptions.shape, EngineOptions.precision, EngineOptions.noIntegers,
       Option("--threads", "N", help: "the threads in all, which the requests share (default: all processors)"),
       Option("--requests", "N", help: "how many inferences run at the same time (default 1)"),
       Option("--seconds", "S", help: "how long to measure (default 5)"),

@@ -6,6 +6,7 @@ enum EngineOptions {
   static let threads = Option("--threads", "N", help: "the threads of one inference (default: all processors)")
   static let hint = Option("--hint", "latency|throughput", help: "what the threads are for (default latency)")
   static let unoptimized = Option("--unoptimized", help: "run the graph as it is, without folding and fusing")
+  static let noIntegers = Option("--no-integers", help: "simulate the quantisation of a quantised model in f32")
   static let reference = Option("--reference", help: "run the operators' reference evaluations instead of compiling the model")
 
   /// Compile options as the command line has them.
@@ -16,6 +17,7 @@ enum EngineOptions {
     if has(precision) { options.precision = try arguments.choice("--precision") ?? .f32 }
     if has(hint) { options.hint = try arguments.choice("--hint") ?? .latency }
     if has(unoptimized) { options.optimization = !arguments.has("--unoptimized") }
+    if has(noIntegers) { options.lowPrecision = !arguments.has("--no-integers") }
     return options
   }
 }

@@ -5,7 +5,7 @@ extension Command {
     name: "inspect", summary: "Describes a model, or what compiling makes of it", operand: "MODEL.xml", operandCount: 1...1,
     options: [
       Option("--optimized", help: "describe the compiled model: what was folded and fused, and the steps with their kernels"),
-      ModelOptions.shape, EngineOptions.precision, EngineOptions.threads,
+      ModelOptions.shape, EngineOptions.precision, EngineOptions.threads, EngineOptions.noIntegers,
       Option("--json", help: "print one JSON object"),
       Option("--dot", help: "print the graph for Graphviz: 'ovrun inspect MODEL.xml --dot | dot -Tsvg'"),
     ],

@@ -7,7 +7,7 @@ extension Command {
       ModelOptions.input, ModelOptions.shape,
       Option("--output", "DIR", help: "write output_<k>.npy in the order of the model's outputs, instead of showing values"),
       Option("--show-input", help: "draw inputs that are grey images"),
-      EngineOptions.precision, EngineOptions.threads, EngineOptions.unoptimized, EngineOptions.reference,
+      EngineOptions.precision, EngineOptions.threads, EngineOptions.unoptimized, EngineOptions.noIntegers, EngineOptions.reference,
     ],
     notes: ["Of an output that looks like a classifier's, the five largest values are shown with their places, counted from 0."],
     run: runModel)

@@ -7,7 +7,7 @@ extension Command {
     options: [
       Option("--tolerance", "X", help: "the largest error of real numbers, relative to the output's range (default 1e-3)"),
       Option("--cosine", "X", help: "the least cosine of numbers, integers included; without --tolerance the error is not limited"),
-      EngineOptions.precision, EngineOptions.threads, EngineOptions.unoptimized, EngineOptions.reference,
+      EngineOptions.precision, EngineOptions.threads, EngineOptions.unoptimized, EngineOptions.noIntegers, EngineOptions.reference,
       Option("--expect", "FILE", help: "the names of the cases that pass, a line each: only failures among them count"),
       Option("--fail-on-new", help: "also fail when a case passes that is not in the --expect list"),
       Option("--update", help: "rewrite the --expect list: what passed is added, what failed is removed"),
