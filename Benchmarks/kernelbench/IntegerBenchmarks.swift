@@ -138,3 +138,33 @@ func integerTableBenchmarks() -> [Benchmark] {
   }
   return list
 }
+
+/// Every instruction set for a product with a constant, compressed to each type; four bits in groups of 128.
+func compressedProductBenchmarks(_ line: ShapeLine) -> [Benchmark] {
+  guard line.number("batch") == 1 else { return [] }
+  let rows = line.number("rows")
+  let columns = line.number("columns")
+  let depth = line.number("depth")
+  let parameters = GEMMParameters(rows: rows, columns: columns, depth: depth)
+  return [CompressedType.i8, .u4, .nf4].flatMap { type in
+    let groupSize = type.bits == 8 ? depth : 128
+    let picked = CompressedGEMM(parameters, type: type, groupSize: groupSize).kernelName
+    return withoutRepetition(
+      levels.map { features in
+        let product = CompressedGEMM(parameters, type: type, groupSize: groupSize, features: features)
+        return Benchmark(
+          kernel: product.kernelName, shape: line.text, operations: 2 * Double(rows * columns * depth),
+          bytes: Double(4 * rows * (depth + columns) + depth * columns * type.bits / 8), isPick: product.kernelName == picked
+        ) { workspace in
+          let a = workspace.floats(rows * depth)
+          let c = workspace.floats(rows * columns)
+          let scales = workspace.floats(columns * ((depth + groupSize - 1) / groupSize))
+          let packed = workspace.bytes(product.packedWeightsByteCount)
+          let scratch = workspace.bytes(product.scratchByteCount)
+          product.packWeights(
+            from: workspace.bytes(depth * columns), transposed: true, scales: scales, zeroPoints: nil, into: packed)
+          return { product.run(a: a, b: packed, bias: nil, residual: nil, c: c, scratch: scratch, worker: 0, workers: 1) }
+        }
+      })
+  }
+}

@@ -10,7 +10,7 @@ func shapeBenchmarks(_ line: ShapeLine) -> [Benchmark] {
   switch line.kind {
   case "conv": return convolutionBenchmarks(line)
   case "conv_i8": return integerConvolutionBenchmarks(line, convolutionParameters(line))
-  case "gemm": return productBenchmarks(line)
+  case "gemm": return productBenchmarks(line) + compressedProductBenchmarks(line)
   case "gemm_i8": return integerProductBenchmarks(line)
   case "unary":
     return rows(UnaryKernels.table) { $0.operation.rawValue }.map { $0.benchmark(line.text, elements: line.number("elements")) }

@@ -7,7 +7,7 @@ import Testing
 @Suite struct EmulatedKernelTests {
   static let kernels: [IntegerMatrixKernel] = [
     IntegerMatrixKernel(name: "exact", requires: [], lanes: 16, tileRows: 8) { computeIntegerBlock(EmulatedTiles<ExactDots>.self, $0) },
-    IntegerMatrixKernel(name: "saturating", requires: [], lanes: 16, tileRows: 8) {
+    IntegerMatrixKernel(name: "saturating", requires: [], lanes: 16, tileRows: 8, prefersSmallValues: true) {
       computeIntegerBlock(EmulatedTiles<SaturatingDots>.self, $0)
     },
   ]

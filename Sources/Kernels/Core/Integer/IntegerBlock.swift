@@ -43,7 +43,7 @@
   package init(_ memory: UnsafeMutableRawPointer) { self.memory = memory }
 
   package static func byteCount(steps: Int, runLength: Int) -> Int {
-    (1408 + 3 * steps * MemoryLayout<IntegerStep>.stride + runLength / 2 + 4 + 127) / 64 * 64
+    (1536 + 3 * steps * MemoryLayout<IntegerStep>.stride + runLength / 2 + 4 + 127) / 64 * 64
   }
 
   /// A tile is 16 registers at the most.
@@ -52,8 +52,9 @@
   @inlinable @inline(__always) var panel: UnsafeMutablePointer<IntegerPanel> {
     (memory + 1280).assumingMemoryBound(to: IntegerPanel.self)
   }
+  @inlinable @inline(__always) var starts: UnsafeMutableRawPointer { memory + 1408 }
   @inlinable @inline(__always) var lists: UnsafeMutablePointer<IntegerStep> {
-    (memory + 1408).assumingMemoryBound(to: IntegerStep.self)
+    (memory + 1536).assumingMemoryBound(to: IntegerStep.self)
   }
   @inlinable @inline(__always) func maxima(steps: Int) -> UnsafeMutablePointer<UInt8> {
     UnsafeMutableRawPointer(lists + 3 &* steps).assumingMemoryBound(to: UInt8.self)
@@ -98,6 +99,8 @@
   /// pairs.
   @usableFromInline package var pairs: UnsafePointer<Int32>
   @usableFromInline package var schedule: IntegerSchedule
+  /// What has been subtracted from every row of A, as a row of A itself; it meets B too. Only where rows are without gaps.
+  @usableFromInline package var shift: UnsafeRawPointer?
 
   @usableFromInline package var b: UnsafeRawPointer
   @usableFromInline package var bPanelStride: Int
@@ -137,6 +140,7 @@
     self.groups = groups
     self.columns = columns
     self.stage = stage
+    shift = nil
     residual = nil
     residualRowStride = 0
     residualGroupStride = 0
@@ -154,13 +158,18 @@ package struct IntegerMatrixKernel: KernelDescriptor {
   package let lanes: Int
   /// The most rows of a tile.
   package let tileRows: Int
+  /// How fast a product is depends on how great the values of A are.
+  package let prefersSmallValues: Bool
   package let run: IntegerBlockFunction
 
-  package init(name: String, requires: CPUFeatures, lanes: Int, tileRows: Int, run: @escaping IntegerBlockFunction) {
+  package init(
+    name: String, requires: CPUFeatures, lanes: Int, tileRows: Int, prefersSmallValues: Bool = false, run: @escaping IntegerBlockFunction
+  ) {
     self.name = name
     self.requires = requires
     self.lanes = lanes
     self.tileRows = tileRows
+    self.prefersSmallValues = prefersSmallValues
     self.run = run
   }
 }

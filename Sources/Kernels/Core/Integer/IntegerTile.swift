@@ -3,6 +3,8 @@
   /// The panel's beginning.
   @usableFromInline var base: UnsafeRawPointer
   @usableFromInline var values: UnsafeRawPointer
+  /// What the sums of each column start from.
+  @usableFromInline var starts: UnsafeRawPointer
   @usableFromInline var columns: Int
   /// Steps whose halves are summed in 16 bits together; then those whose halves are alone, and those of which neither holds.
   @usableFromInline var together: UnsafePointer<IntegerStep>
@@ -19,6 +21,7 @@
   ) {
     self.base = base
     self.values = values
+    starts = base
     self.columns = columns
     self.together = together
     self.togetherCount = togetherCount
@@ -40,7 +43,7 @@ package func computeIntegerTile<V: IntegerVector, let Rows: Int, let Width: Int>
   let values = panel.pointee.values
   var sums = InlineArray<Width, InlineArray<Rows, V>>(repeating: InlineArray<Rows, V>(repeating: V.zero()))
   for j in 0..<Width {
-    let start = V.load(panel.pointee.base + j &* bytes)
+    let start = V.load(panel.pointee.starts + j &* bytes)
     for i in 0..<Rows { sums[unchecked: j][unchecked: i] = start }
   }
 

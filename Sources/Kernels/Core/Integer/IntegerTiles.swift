@@ -35,12 +35,33 @@ package func computeIntegerBlock<Tiles: IntegerTiles>(_: Tiles.Type, _ block: Un
       let bounds = (base + IntegerPanels.boundOffset(width: width, lanes: lanes, steps: steps)).assumingMemoryBound(to: UInt8.self)
       schedule(block, bounds: bounds, maxima: area.maxima(steps: steps), lists: lists, panel)
     }
+    if let shift = block.pointee.shift { startFromShift(Tiles.self, block, panel, shift, width: width) }
     for group in 0..<block.pointee.groups {
       computeIntegerPanel(Tiles.self, block, panel, group: group, column: column, width: width)
     }
     column &+= columns
     base += block.pointee.bPanelStride
   }
+}
+
+/// Adds to what a panel's sums start from the product with what was subtracted from A.
+@inlinable @inline(__always)
+func startFromShift<Tiles: IntegerTiles>(
+  _: Tiles.Type, _ block: UnsafePointer<IntegerBlock>, _ panel: UnsafeMutablePointer<IntegerPanel>, _ shift: UnsafeRawPointer, width: Int
+) {
+  let original = panel.pointee
+  if Tiles.Vector.dotsAreExact {
+    panel.pointee.togetherCount = block.pointee.stepCount
+  } else {
+    panel.pointee.togetherCount = 0
+    panel.pointee.apartCount = 0
+    panel.pointee.wide = block.pointee.steps
+    panel.pointee.wideCount = block.pointee.stepCount
+  }
+  let starts = block.pointee.schedule.starts
+  Tiles.compute(rows: 1, width: width, a: shift, aRowStride: 0, panel: UnsafeRawPointer(panel), into: starts)
+  panel.pointee = original
+  panel.pointee.starts = UnsafeRawPointer(starts)
 }
 
 /// Bounds what A holds: the greatest byte of each two that the runs hold, or the greatest of all in the first four places.

@@ -5,6 +5,8 @@ final class IntegerMatrixConvolution: IntegerConvolutionImplementation {
   let description: IntegerConvolutionDescription
   /// A row of A is read from the image, not from a copy of its rows at hand, with padding around them and unsigned.
   let isDirect: Bool
+  /// Of each channel the least value of a block is subtracted in the copy, so that values are small.
+  let isShifted: Bool
   private let kernel: IntegerMatrixKernel
   private let panels: IntegerPanels
   private let scaling: IntegerScaling
@@ -19,6 +21,7 @@ final class IntegerMatrixConvolution: IntegerConvolutionImplementation {
   /// Bytes from a row of a copy to the next, and of a worker's copy.
   let copyRow: Int
   private let copyBytes: Int
+  let shiftBytes: Int
   private let stagedBytes: Int
   private let scheduleBytes: Int
 
@@ -41,7 +44,9 @@ final class IntegerMatrixConvolution: IntegerConvolutionImplementation {
     let channels = p.groupInputChannels
     self.description = description
     self.kernel = kernel
-    isDirect = p.isInside && description.input.channel == 1 && description.flip == 0 && channels % 8 == 0
+    // Only values about a zero point well above zero become much smaller.
+    isShifted = kernel.prefersSmallValues && p.kernelHeight == 1 && p.kernelWidth == 1 && p.isInside && description.zeroPoint >= 16
+    isDirect = !isShifted && p.isInside && description.input.channel == 1 && description.flip == 0 && channels % 8 == 0
     kernelName = (isDirect ? "conv_" : "conv_padded_") + kernel.name
     scaling = IntegerScaling(description.epilogue)
     stage = IntegerStage(description.epilogue, scaling)
@@ -52,9 +57,10 @@ final class IntegerMatrixConvolution: IntegerConvolutionImplementation {
     if secondStage != nil { most = max(kernel.tileRows, min(most, Self.blockBytes / 4 / p.groupOutputChannels)) }
     blockPixels = Self.evenPart(of: p.outputWidth, most: most, multiple: kernel.tileRows)
     blockLines = blockPixels < p.outputWidth ? 1 : max(1, min(p.outputHeight, most / blockPixels))
+    shiftBytes = isShifted ? (channels + 8).roundedUp(to: 64) : 0
     copyRow = isDirect ? 0 : p.inputColumns(blockPixels) * channels
     // A step may read to the end of the eight bytes that it begins.
-    copyBytes = isDirect ? 0 : (p.inputRows(blockLines) * copyRow + 8).roundedUp(to: 64)
+    copyBytes = isDirect ? 0 : (p.inputRows(blockLines) * copyRow + 8).roundedUp(to: 64) + shiftBytes
     stagedBytes =
       secondStage?.needsMemory == true ? (4 * blockLines * blockPixels * p.groupOutputChannels).roundedUp(to: 64) : 0
 
@@ -155,6 +161,7 @@ final class IntegerMatrixConvolution: IntegerConvolutionImplementation {
     let columns = min(panelRange.upperBound * panels.panelColumns, panels.columns) - column
     let outputSize = description.epilogue.output.type.byteCount
     let residualSize = description.epilogue.residual?.type.byteCount ?? 1
+    let shift = arguments.scratch + (copyBytes - shiftBytes)
     let staged = arguments.scratch + copyBytes
     let schedule = IntegerSchedule(arguments.scratch + copyBytes + stagedBytes)
     for group in 0..<p.groups {
@@ -176,6 +183,7 @@ final class IntegerMatrixConvolution: IntegerConvolutionImplementation {
           rowStride: single ? p.strideHeight * s.row : s.row, byPairs: byPairs)
       } else {
         copyPaddedRows(input, into: arguments.scratch, y: y, x: x, lineCount: lineCount, pixelCount: pixelCount)
+        if isShifted { subtractLeast(arguments.scratch, shift: shift, lineCount: lineCount, pixelCount: pixelCount) }
         block = UnsafeRawPointer(arguments.scratch)
         let seenColumns = p.inputColumns(pixelCount)
         runs = IntegerRuns(
@@ -192,6 +200,7 @@ final class IntegerMatrixConvolution: IntegerConvolutionImplementation {
         bPanelStride: panels.panelStride, c: usesStaged ? staged : output, cRowStride: (usesStaged ? columns : o.pixel) * cSize,
         cGroupStride: (usesStaged ? pixelCount * columns : o.row) * cSize, rows: pixelCount, groups: lineCount, columns: columns,
         stage: stage)
+      if isShifted { job.shift = UnsafeRawPointer(shift) }
       var residual: UnsafeRawPointer?
       if let strides = description.residual, let base = arguments.residual {
         let offset = image * strides.batch + y * strides.row + x * strides.pixel + firstChannel
@@ -209,83 +218,6 @@ final class IntegerMatrixConvolution: IntegerConvolutionImplementation {
             residualRowStride: description.residual?.pixel ?? 0, output: output + line * o.row * outputSize, outputRowStride: o.pixel)
         }
       }
-    }
-  }
-}
-
-/// Taps that lie beside each other.
-struct TapRun {
-  var firstTap: Int
-  var taps: Int
-}
-
-extension ConvolutionParameters {
-  /// A window's taps in order, those of a row as one run where pixels, `pixel` bytes apart, touch.
-  func runs(pixel: Int) -> [TapRun] {
-    if dilationWidth == 1 && pixel == groupInputChannels {
-      return (0..<kernelHeight).map { TapRun(firstTap: $0 * kernelWidth, taps: kernelWidth) }
-    }
-    return (0..<kernelHeight * kernelWidth).map { TapRun(firstTap: $0, taps: 1) }
-  }
-}
-
-extension IntegerMatrixConvolution {
-  /// Copies what the windows of `lineCount` × `pixelCount` output pixels from (x, y) on see of an image, unsigned; the zero point where
-  /// that is padding.
-  private func copyPaddedRows(
-    _ image: UnsafeRawPointer, into copy: UnsafeMutableRawPointer, y: Int, x: Int, lineCount: Int, pixelCount: Int
-  ) {
-    let p = description.parameters
-    let strides = description.input
-    let channels = p.groupInputChannels
-    let columns = p.inputColumns(pixelCount)
-    let firstColumn = x * p.strideWidth - p.padLeft
-    let left = min(max(0, -firstColumn), columns)
-    let right = max(left, min(columns, p.inputWidth - firstColumn))
-    let zero = description.zeroPoint
-    let target = copy.assumingMemoryBound(to: UInt8.self)
-    let source = image.assumingMemoryBound(to: UInt8.self)
-    for row in 0..<p.inputRows(lineCount) {
-      let target = target + row * copyRow
-      let sourceRow = y * p.strideHeight - p.padTop + row
-      guard (0..<p.inputHeight).contains(sourceRow) else {
-        target.update(repeating: zero, count: columns * channels)
-        continue
-      }
-      target.update(repeating: zero, count: left * channels)
-      (target + right * channels).update(repeating: zero, count: (columns - right) * channels)
-      let from = source + (sourceRow * strides.row + (firstColumn + left) * strides.pixel)
-      let middle = target + left * channels
-      let count = right - left
-      if strides.channel != 1 {
-        for channel in 0..<channels {
-          for pixel in 0..<count {
-            middle[pixel * channels + channel] = from[channel * strides.channel + pixel * strides.pixel] ^ description.flip
-          }
-        }
-      } else if strides.pixel == channels {
-        copyBytes(from, to: middle, count: count * channels, flip: description.flip)
-      } else {
-        for pixel in 0..<count {
-          copyBytes(from + pixel * strides.pixel, to: middle + pixel * channels, count: channels, flip: description.flip)
-        }
-      }
-    }
-  }
-
-  /// Copies bytes with the bits of `flip` flipped.
-  @inline(__always)
-  private func copyBytes(_ source: UnsafePointer<UInt8>, to target: UnsafeMutablePointer<UInt8>, count: Int, flip: UInt8) {
-    let mask = SIMD16<UInt8>(repeating: flip)
-    var i = 0
-    while i + 16 <= count {
-      let value = UnsafeRawPointer(source + i).loadUnaligned(as: SIMD16<UInt8>.self)
-      UnsafeMutableRawPointer(target + i).storeBytes(of: value ^ mask, as: SIMD16<UInt8>.self)
-      i += 16
-    }
-    while i < count {
-      target[i] = source[i] ^ flip
-      i += 1
     }
   }
 }

@@ -10,7 +10,8 @@ package let integerMatrixKernels: [IntegerMatrixKernel] = {
   table += [
     IntegerMatrixKernel(
       name: "u8i8_8x32_avx512vnni", requires: [.avx512, .avx512VNNI], lanes: 16, tileRows: 8, run: matrix_u8i8_8x32_avx512vnni),
-    IntegerMatrixKernel(name: "u8i8_4x16_avx2", requires: .avx2, lanes: 8, tileRows: 4, run: matrix_u8i8_4x16_avx2),
+    IntegerMatrixKernel(
+      name: "u8i8_4x16_avx2", requires: .avx2, lanes: 8, tileRows: 4, prefersSmallValues: true, run: matrix_u8i8_4x16_avx2),
   ]
   #endif
   table.append(IntegerMatrixKernel(name: "u8i8_2x8_portable", requires: [], lanes: 4, tileRows: 2, run: matrix_u8i8_2x8_portable))
