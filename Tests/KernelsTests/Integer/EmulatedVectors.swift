@@ -140,7 +140,11 @@ struct EmulatedI32x16<Dots: EmulatedDots>: IntegerVector {
 
   func lowerHalf() -> Self { Self(v & 15) }
   func upperHalf() -> Self { Self((v &>> 4) & 15) }
-  func values(of table: UnsafePointer<Float>) -> EmulatedF32x16 { EmulatedF32x16.load(UnsafePointer((0..<16).map { table[Int(v[$0])] })) }
+  func values(of table: UnsafePointer<Float>) -> EmulatedF32x16 {
+    var r = SIMD16<Float>()
+    for i in 0..<16 { r[i] = table[Int(v[i])] }
+    return EmulatedF32x16(r)
+  }
   func maximumOfBytes(_ other: Self) -> Self {
     Self.gather { i in
       (0..<4).reduce(0) { $0 | Int32(bitPattern: UInt32(Swift.max(byte(i, $1), other.byte(i, $1))) << UInt32(8 * $1)) }

@@ -3,9 +3,13 @@
   static var bits: Int { get }
   /// The codes of a register of columns in two rows, as floats; `next` bytes after the first row lies the second, where it has bytes of
   /// its own.
-  static func load<V: IntegerVector>(_: V.Type, _ p: UnsafeRawPointer, next: Int, _ values: UnsafePointer<Float>) -> (V.Floats, V.Floats)
+  static func load<V: IntegerVector>(
+    _: V.Type, _ p: UnsafeRawPointer, next: Int, _ values: UnsafePointer<Float>
+  ) -> (V.Floats, V.Floats)
   /// The codes of the last row, which has no other.
-  static func loadLast<V: IntegerVector>(_: V.Type, _ p: UnsafeRawPointer, _ values: UnsafePointer<Float>) -> V.Floats
+  static func loadLast<V: IntegerVector>(
+    _: V.Type, _ p: UnsafeRawPointer, _ values: UnsafePointer<Float>
+  ) -> V.Floats
 }
 
 /// The formats of ``CompressedCode``.
@@ -19,7 +23,9 @@
       (loadLast(V.self, p, values), loadLast(V.self, p + next, values))
     }
     @inlinable @inline(__always)
-    package static func loadLast<V: IntegerVector>(_: V.Type, _ p: UnsafeRawPointer, _ values: UnsafePointer<Float>) -> V.Floats {
+    package static func loadLast<V: IntegerVector>(
+      _: V.Type, _ p: UnsafeRawPointer, _ values: UnsafePointer<Float>
+    ) -> V.Floats {
       V.load(bytes: p, isSigned: true, count: V.lanes).floats()
     }
   }
@@ -34,7 +40,9 @@
       return (codes.lowerHalf().floats(), codes.upperHalf().floats())
     }
     @inlinable @inline(__always)
-    package static func loadLast<V: IntegerVector>(_: V.Type, _ p: UnsafeRawPointer, _ values: UnsafePointer<Float>) -> V.Floats {
+    package static func loadLast<V: IntegerVector>(
+      _: V.Type, _ p: UnsafeRawPointer, _ values: UnsafePointer<Float>
+    ) -> V.Floats {
       V.load(bytes: p, isSigned: false, count: V.lanes).lowerHalf().floats()
     }
   }
@@ -49,7 +57,9 @@
       return (codes.lowerHalf().values(of: values), codes.upperHalf().values(of: values))
     }
     @inlinable @inline(__always)
-    package static func loadLast<V: IntegerVector>(_: V.Type, _ p: UnsafeRawPointer, _ values: UnsafePointer<Float>) -> V.Floats {
+    package static func loadLast<V: IntegerVector>(
+      _: V.Type, _ p: UnsafeRawPointer, _ values: UnsafePointer<Float>
+    ) -> V.Floats {
       V.load(bytes: p, isSigned: false, count: V.lanes).lowerHalf().values(of: values)
     }
   }
@@ -65,35 +75,61 @@ package func computeCompressed<V: IntegerVector>(_: V.Type, _ block: UnsafePoint
   }
 }
 
+/// Rows in tiles of eight, four, two and one. Of eight rows a register of columns goes at a time, of fewer the whole panel.
 @inlinable @inline(__always)
-func computeCompressed<V: IntegerVector, F: CompressedFormat>(_: V.Type, _: F.Type, _ block: UnsafePointer<CompressedBlock>) {
-  @inline(__always) func tile<let Rows: Int>(_ rows: InlineArray<Rows, Void>.Type) {
-    if block.pointee.columns > V.lanes {
-      compressedTile(V.self, F.self, rows, InlineArray<2, Void>.self, block)
+func computeCompressed<V: IntegerVector, F: CompressedFormat>(
+  _: V.Type, _: F.Type, _ block: UnsafePointer<CompressedBlock>
+) {
+  let width = block.pointee.columns > V.lanes ? 2 : 1
+  @inline(__always)
+  func tile<let Rows: Int, let Width: Int>(
+    _ rows: InlineArray<Rows, Void>.Type, _ columns: InlineArray<Width, Void>.Type, _ row: Int,
+    _ column: Int
+  ) {
+    compressedTile(
+      V.self, F.self, rows, columns, block, row: row, column: column, panelColumns: width &* V.lanes
+    )
+  }
+  @inline(__always) func tiles<let Rows: Int>(_ rows: InlineArray<Rows, Void>.Type, _ row: Int) {
+    if Rows < 8 && width == 2 {
+      tile(rows, InlineArray<2, Void>.self, row, 0)
     } else {
-      compressedTile(V.self, F.self, rows, InlineArray<1, Void>.self, block)
+      for j in 0..<width { tile(rows, InlineArray<1, Void>.self, row, j &* V.lanes) }
     }
   }
-  switch block.pointee.rows {
-  case 1: tile(InlineArray<1, Void>.self)
-  case 2: tile(InlineArray<2, Void>.self)
-  case 3: tile(InlineArray<3, Void>.self)
-  default: tile(InlineArray<4, Void>.self)
+  var row = 0
+  while row < block.pointee.rows {
+    let rest = block.pointee.rows &- row
+    if rest >= 8 {
+      tiles(InlineArray<8, Void>.self, row)
+      row &+= 8
+    } else if rest >= 4 {
+      tiles(InlineArray<4, Void>.self, row)
+      row &+= 4
+    } else if rest >= 2 {
+      tiles(InlineArray<2, Void>.self, row)
+      row &+= 2
+    } else {
+      tiles(InlineArray<1, Void>.self, row)
+      row &+= 1
+    }
   }
 }
 
-/// `Rows` rows of A against a panel of `Width` registers, whose codes become weights in registers.
+/// `Rows` rows of A, from `row` on, against `Width` registers of a panel, from `column` on, whose codes become weights in registers.
 @inlinable @inline(never)
 func compressedTile<V: IntegerVector, F: CompressedFormat, let Rows: Int, let Width: Int>(
-  _: V.Type, _: F.Type, _: InlineArray<Rows, Void>.Type, _: InlineArray<Width, Void>.Type, _ block: UnsafePointer<CompressedBlock>
+  _: V.Type, _: F.Type, _: InlineArray<Rows, Void>.Type, _: InlineArray<Width, Void>.Type,
+  _ block: UnsafePointer<CompressedBlock>,
+  row: Int, column: Int, panelColumns bytes: Int
 ) {
   typealias Floats = V.Floats
   let lanes = V.lanes
-  let bytes = Width &* lanes
   let aRowStride = block.pointee.aRowStride
   let values = block.pointee.values
   // Even and odd rows of weights have sums of their own, so that one does not wait for the other.
-  var even = InlineArray<Width, InlineArray<Rows, Floats>>(repeating: InlineArray<Rows, Floats>(repeating: Floats.zero()))
+  var even = InlineArray<Width, InlineArray<Rows, Floats>>(
+    repeating: InlineArray<Rows, Floats>(repeating: Floats.zero()))
   var odd = even
   var p = block.pointee.panel
   var first = 0
@@ -104,22 +140,25 @@ func compressedTile<V: IntegerVector, F: CompressedFormat, let Rows: Int, let Wi
     var zeros = InlineArray<Width, Floats>(repeating: Floats.zero())
     var scales = zeros
     for j in 0..<Width {
-      zeros[unchecked: j] = Floats.load(constants + j &* lanes)
-      scales[unchecked: j] = Floats.load(constants + (Width &+ j) &* lanes)
+      zeros[unchecked: j] = Floats.load(constants + (column &+ j &* lanes))
+      scales[unchecked: j] = Floats.load(constants + (bytes &+ column &+ j &* lanes))
     }
-    var a = block.pointee.a + first
+    var a = block.pointee.a + (row &* aRowStride &+ first)
     var k = 0
     while k &+ 2 <= count {
       for j in 0..<Width {
-        let codes = F.load(V.self, p + j &* lanes, next: bytes, values)
+        let codes = F.load(V.self, p + (column &+ j &* lanes), next: bytes, values)
         let low = (codes.0 - zeros[unchecked: j]) * scales[unchecked: j]
         let high = (codes.1 - zeros[unchecked: j]) * scales[unchecked: j]
         for i in 0..<Rows {
-          even[unchecked: j][unchecked: i] = even[unchecked: j][unchecked: i].fma(Floats.splat(a[i &* aRowStride]), low)
+          even[unchecked: j][unchecked: i] = even[unchecked: j][unchecked: i].fma(
+            Floats.splat(a[i &* aRowStride]), low)
           if Rows > 2 {
-            even[unchecked: j][unchecked: i] = even[unchecked: j][unchecked: i].fma(Floats.splat(a[i &* aRowStride &+ 1]), high)
+            even[unchecked: j][unchecked: i] = even[unchecked: j][unchecked: i].fma(
+              Floats.splat(a[i &* aRowStride &+ 1]), high)
           } else {
-            odd[unchecked: j][unchecked: i] = odd[unchecked: j][unchecked: i].fma(Floats.splat(a[i &* aRowStride &+ 1]), high)
+            odd[unchecked: j][unchecked: i] = odd[unchecked: j][unchecked: i].fma(
+              Floats.splat(a[i &* aRowStride &+ 1]), high)
           }
         }
       }
@@ -129,9 +168,12 @@ func compressedTile<V: IntegerVector, F: CompressedFormat, let Rows: Int, let Wi
     }
     if k < count {
       for j in 0..<Width {
-        let weights = (F.loadLast(V.self, p + j &* lanes, values) - zeros[unchecked: j]) * scales[unchecked: j]
+        let weights =
+          (F.loadLast(V.self, p + (column &+ j &* lanes), values) - zeros[unchecked: j])
+          * scales[unchecked: j]
         for i in 0..<Rows {
-          even[unchecked: j][unchecked: i] = even[unchecked: j][unchecked: i].fma(Floats.splat(a[i &* aRowStride]), weights)
+          even[unchecked: j][unchecked: i] = even[unchecked: j][unchecked: i].fma(
+            Floats.splat(a[i &* aRowStride]), weights)
         }
       }
       p += bytes
@@ -142,17 +184,20 @@ func compressedTile<V: IntegerVector, F: CompressedFormat, let Rows: Int, let Wi
   let minimum = Floats.splat(block.pointee.minimum)
   let maximum = Floats.splat(block.pointee.maximum)
   for j in 0..<Width {
-    let offset = j &* lanes
+    let offset = column &+ j &* lanes
     let count = Swift.min(lanes, block.pointee.columns &- offset)
-    let bias = block.pointee.columnBias.map { Floats.load($0 + offset, count: count) } ?? Floats.zero()
+    let bias =
+      block.pointee.columnBias.map { Floats.load($0 + offset, count: count) } ?? Floats.zero()
     for i in 0..<Rows {
       var x = even[unchecked: j][unchecked: i] + odd[unchecked: j][unchecked: i] + bias
-      if let rowBias = block.pointee.rowBias { x = x + Floats.splat(rowBias[i]) }
-      let residual = block.pointee.residual.map { Floats.load($0 + (i &* block.pointee.residualRowStride &+ offset), count: count) }
+      if let rowBias = block.pointee.rowBias { x = x + Floats.splat(rowBias[row &+ i]) }
+      let residual = block.pointee.residual.map {
+        Floats.load($0 + ((row &+ i) &* block.pointee.residualRowStride &+ offset), count: count)
+      }
       if let residual, !block.pointee.residualIsLate { x = x + residual }
       x = maximum.min(minimum.max(x))
       if let residual, block.pointee.residualIsLate { x = x + residual }
-      x.store(block.pointee.c + (i &* block.pointee.cRowStride &+ offset), count: count)
+      x.store(block.pointee.c + ((row &+ i) &* block.pointee.cRowStride &+ offset), count: count)
     }
   }
 }
@@ -160,18 +205,23 @@ func compressedTile<V: IntegerVector, F: CompressedFormat, let Rows: Int, let Wi
 /// The body of every ``ExpansionFunction``.
 @inlinable @inline(__always)
 package func expandCompressed<V: IntegerVector>(
-  _: V.Type, _ block: UnsafePointer<CompressedBlock>, first: Int, end: Int, _ target: UnsafeMutablePointer<Float>
+  _: V.Type, _ block: UnsafePointer<CompressedBlock>, first: Int, end: Int,
+  _ target: UnsafeMutablePointer<Float>
 ) {
   switch block.pointee.code {
-  case .i8: expandCompressed(V.self, CompressedFormats.I8.self, block, first: first, end: end, target)
-  case .u4: expandCompressed(V.self, CompressedFormats.U4.self, block, first: first, end: end, target)
-  case .nf4: expandCompressed(V.self, CompressedFormats.NF4.self, block, first: first, end: end, target)
+  case .i8:
+    expandCompressed(V.self, CompressedFormats.I8.self, block, first: first, end: end, target)
+  case .u4:
+    expandCompressed(V.self, CompressedFormats.U4.self, block, first: first, end: end, target)
+  case .nf4:
+    expandCompressed(V.self, CompressedFormats.NF4.self, block, first: first, end: end, target)
   }
 }
 
 @inlinable @inline(never)
 func expandCompressed<V: IntegerVector, F: CompressedFormat>(
-  _: V.Type, _: F.Type, _ block: UnsafePointer<CompressedBlock>, first: Int, end: Int, _ target: UnsafeMutablePointer<Float>
+  _: V.Type, _: F.Type, _ block: UnsafePointer<CompressedBlock>, first: Int, end: Int,
+  _ target: UnsafeMutablePointer<Float>
 ) {
   typealias Floats = V.Floats
   let lanes = V.lanes
@@ -186,7 +236,8 @@ func expandCompressed<V: IntegerVector, F: CompressedFormat>(
     let base = block.pointee.panel + group &* groupStride
     let constants = base.assumingMemoryBound(to: Float.self)
     let inGroup = row &- group &* groupSize
-    let last = Swift.min(end &- group &* groupSize, Swift.min(groupSize, block.pointee.depth &- group &* groupSize))
+    let last = Swift.min(
+      end &- group &* groupSize, Swift.min(groupSize, block.pointee.depth &- group &* groupSize))
     for j in 0..<width {
       let zeros = Floats.load(constants + j &* lanes)
       let scales = Floats.load(constants + (width &+ j) &* lanes)

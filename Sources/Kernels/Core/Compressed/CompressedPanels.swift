@@ -19,8 +19,10 @@ package enum CompressedType: Hashable, Sendable, CaseIterable {
 
 /// The values of `nf4`, as OpenVINO has them.
 package let nf4Values: [Float] = [
-  -1, -0.6961928009986877, -0.5250730514526367, -0.39491748809814453, -0.28444138169288635, -0.18477343022823334, -0.09105003625154495, 0,
-  0.07958029955625534, 0.16093020141124725, 0.24611230194568634, 0.33791524171829224, 0.44070982933044434, 0.5626170039176941,
+  -1, -0.6961928009986877, -0.5250730514526367, -0.39491748809814453, -0.28444138169288635,
+  -0.18477343022823334, -0.09105003625154495, 0,
+  0.07958029955625534, 0.16093020141124725, 0.24611230194568634, 0.33791524171829224,
+  0.44070982933044434, 0.5626170039176941,
   0.7229568362236023, 1,
 ]
 
@@ -50,9 +52,13 @@ package let nf4Values: [Float] = [
   package var count: Int { (columns + panelColumns - 1) / panelColumns }
   /// Bytes of a panel's column in a group.
   @inlinable @inline(__always)
-  package static func groupBytes(groupSize: Int, bits: Int) -> Int { 8 &+ (bits == 8 ? groupSize : (groupSize &+ 1) / 2) }
+  package static func groupBytes(groupSize: Int, bits: Int) -> Int {
+    8 &+ (bits == 8 ? groupSize : (groupSize &+ 1) / 2)
+  }
   /// Bytes from a panel's beginning to the next one's.
-  package var panelStride: Int { (groups * Self.groupBytes(groupSize: groupSize, bits: bits) * panelColumns + 63) / 64 * 64 }
+  package var panelStride: Int {
+    (groups * Self.groupBytes(groupSize: groupSize, bits: bits) * panelColumns + 63) / 64 * 64
+  }
   package var byteCount: Int { count * panelStride }
 }
 
@@ -67,7 +73,7 @@ package let nf4Values: [Float] = [
   /// ``nf4Values``.
   @usableFromInline package var values: UnsafePointer<Float>
 
-  /// Rows of A, at most ``CompressedKernel/rows``; strides are in elements.
+  /// Strides are in elements.
   @usableFromInline package var a: UnsafePointer<Float>
   @usableFromInline package var aRowStride: Int
   @usableFromInline package var rows: Int
@@ -86,8 +92,10 @@ package let nf4Values: [Float] = [
   @usableFromInline package var maximum: Float
 
   package init(
-    panel: UnsafeRawPointer, columns: Int, depth: Int, groupSize: Int, code: CompressedCode, values: UnsafePointer<Float>,
-    a: UnsafePointer<Float>, aRowStride: Int, rows: Int, c: UnsafeMutablePointer<Float>, cRowStride: Int
+    panel: UnsafeRawPointer, columns: Int, depth: Int, groupSize: Int, code: CompressedCode,
+    values: UnsafePointer<Float>,
+    a: UnsafePointer<Float>, aRowStride: Int, rows: Int, c: UnsafeMutablePointer<Float>,
+    cRowStride: Int
   ) {
     self.panel = panel
     self.columns = columns
@@ -114,12 +122,15 @@ package let nf4Values: [Float] = [
 package typealias CompressedFunction = @Sendable (_ block: UnsafePointer<CompressedBlock>) -> Void
 /// Writes rows `first` to `end` of a block's weights, row by row, as floats.
 package typealias ExpansionFunction =
-  @Sendable (_ block: UnsafePointer<CompressedBlock>, _ first: Int, _ end: Int, _ target: UnsafeMutablePointer<Float>) -> Void
+  @Sendable (
+    _ block: UnsafePointer<CompressedBlock>, _ first: Int, _ end: Int,
+    _ target: UnsafeMutablePointer<Float>
+  ) -> Void
 
 /// A row of the table of kernels of compressed weights.
 package struct CompressedKernel: KernelDescriptor {
-  /// The most rows of A that a call takes.
-  package static let rows = 4
+  /// The most rows of A for which it is best to make weights in registers.
+  package static let rows = 8
 
   package let name: String
   package let requires: CPUFeatures
@@ -129,7 +140,8 @@ package struct CompressedKernel: KernelDescriptor {
   package let expand: ExpansionFunction
 
   package init(
-    name: String, requires: CPUFeatures, lanes: Int, run: @escaping CompressedFunction, expand: @escaping ExpansionFunction
+    name: String, requires: CPUFeatures, lanes: Int, run: @escaping CompressedFunction,
+    expand: @escaping ExpansionFunction
   ) {
     self.name = name
     self.requires = requires

@@ -39,42 +39,41 @@
   /// Bytes of all panels.
   package var byteCount: Int { count * panelStride }
 
-  /// Packs B, whose element of row 8 · s + k, column n, is `value(s, k, n)`; sums start from −`zeroPoint` times the column's sum.
+  /// Packs B, of whose column n the eight elements of a step are `values(step, n)`; sums start from −`zeroPoint` times the column's sum.
   @inline(__always)
   package func pack(
     into packed: UnsafeMutableRawPointer, zeroPoint: Int32, multiplier: (Int) -> Float, addend: (Int) -> Float,
-    value: (_ step: Int, _ k: Int, _ column: Int) -> Int8
+    values: (_ step: Int, _ column: Int) -> SIMD8<Int8>
   ) {
     for panel in 0..<count {
       let base = packed + panel * panelStride
       base.initializeMemory(as: UInt8.self, repeating: 0, count: panelStride)
       let rest = columns - panel * panelColumns
       let width = Self.width(rest: rest, lanes: lanes)
-      let starts = base.assumingMemoryBound(to: Int32.self)
-      let floats = base.assumingMemoryBound(to: Float.self)
-      let values = (base + Self.valueOffset(width: width, lanes: lanes)).assumingMemoryBound(to: Int8.self)
-      let bounds = (base + Self.boundOffset(width: width, lanes: lanes, steps: steps)).assumingMemoryBound(to: UInt8.self)
       let padded = width * lanes
+      let bounds = base + Self.boundOffset(width: width, lanes: lanes, steps: steps)
       for n in 0..<min(rest, padded) {
         let column = panel * panelColumns + n
-        var sum: Int32 = 0
+        let target = base + (Self.valueOffset(width: width, lanes: lanes) + 4 * n)
+        var sums = SIMD8<Int32>()
         for step in 0..<steps {
-          for half in 0..<2 {
-            for pair in 0..<2 {
-              var positive = 0
-              var negative = 0
-              for k in 4 * half + 2 * pair..<4 * half + 2 * pair + 2 {
-                let weight = value(step, k, column)
-                values[((2 * step + half) * padded + n) * 4 + k % 4] = weight
-                sum &+= Int32(weight)
-                if weight > 0 { positive += Int(weight) } else { negative -= Int(weight) }
-              }
-              let bound = UInt8((max(positive, negative) + 1) / 2)
-              bounds[4 * step + 2 * half + pair] = max(bounds[4 * step + 2 * half + pair], bound)
-            }
-          }
+          let weights = values(step, column)
+          (target + 8 * step * padded).storeBytes(of: weights.lowHalf, as: SIMD4<Int8>.self)
+          (target + (8 * step + 4) * padded).storeBytes(of: weights.highHalf, as: SIMD4<Int8>.self)
+          let wide = SIMD8<Int16>(truncatingIfNeeded: weights)
+          sums &+= SIMD8<Int32>(truncatingIfNeeded: wide)
+          // Of two neighbours the positive and the negative ones.
+          let positive = wide.replacing(with: 0, where: wide .< 0)
+          let negative = positive &- wide
+          let ofPairs = positive.evenHalf &+ positive.oddHalf
+          let negativeOfPairs = negative.evenHalf &+ negative.oddHalf
+          let greatest = ofPairs.replacing(with: negativeOfPairs, where: negativeOfPairs .> ofPairs)
+          let halves = SIMD4<UInt8>(truncatingIfNeeded: (greatest &+ 1) &>> 1)
+          let before = (bounds + 4 * step).loadUnaligned(as: SIMD4<UInt8>.self)
+          (bounds + 4 * step).storeBytes(of: before.replacing(with: halves, where: halves .> before), as: SIMD4<UInt8>.self)
         }
-        starts[n] = 0 &- zeroPoint &* sum
+        base.assumingMemoryBound(to: Int32.self)[n] = 0 &- zeroPoint &* sums.wrappedSum()
+        let floats = base.assumingMemoryBound(to: Float.self)
         floats[padded + n] = multiplier(column)
         floats[2 * padded + n] = addend(column)
       }

@@ -26,7 +26,8 @@ package final class CompressedGEMM: Sendable {
 
   /// The parameters' second operand is not looked at; A is not transposed.
   package init(
-    _ parameters: GEMMParameters, type: CompressedType, groupSize: Int, epilogue: Epilogue = Epilogue(), workers: Int = 1,
+    _ parameters: GEMMParameters, type: CompressedType, groupSize: Int,
+    epilogue: Epilogue = Epilogue(), workers: Int = 1,
     features: CPUFeatures = .current
   ) {
     precondition(workers > 0 && groupSize > 0 && !parameters.aTransposed, "no such product")
@@ -40,17 +41,24 @@ package final class CompressedGEMM: Sendable {
     precondition(kernel.lanes == matrix.lanes)
     self.kernel = kernel
     panels = CompressedPanels(
-      lanes: kernel.lanes, depth: parameters.depth, columns: parameters.columns, groupSize: self.groupSize, bits: type.bits)
+      lanes: kernel.lanes, depth: parameters.depth, columns: parameters.columns,
+      groupSize: self.groupSize, bits: type.bits)
     let limit = MatrixLoop.depthLimit(lanes: kernel.lanes)
     loop = MatrixLoop(
-      kernel: matrix, depth: MatrixDepth([MatrixSegment(offset: 0, length: parameters.depth)], limit: limit), epilogue: epilogue)
-    expands = parameters.rows > CompressedKernel.rows
-    blockRows = max(matrix.tileRows[1], MatrixConvolution.blockElements / max(loop.depth.largestBlock, 1))
+      kernel: matrix,
+      depth: MatrixDepth([MatrixSegment(offset: 0, length: parameters.depth)], limit: limit),
+      epilogue: epilogue)
+    // Seven rows are three tiles, each of which makes its own weights.
+    expands = parameters.rows > CompressedKernel.rows || parameters.rows == 7
+    blockRows = max(
+      matrix.tileRows[1], MatrixConvolution.blockElements / max(loop.depth.largestBlock, 1))
     kernelName = "gemm_\(type)_\(kernel.name)" + (expands ? "_expanded" : "")
   }
 
   package var packedWeightsByteCount: Int { panels.byteCount }
-  private var workerScratchElements: Int { expands ? (loop.depth.largestBlock * panels.panelColumns).roundedUp(to: 32) : 0 }
+  private var workerScratchElements: Int {
+    expands ? (loop.depth.largestBlock * panels.panelColumns).roundedUp(to: 32) : 0
+  }
   /// Of all workers; to be aligned to 64 bytes.
   package var scratchByteCount: Int { workerScratchElements * 4 * workers }
 
@@ -59,7 +67,8 @@ package final class CompressedGEMM: Sendable {
   /// Element (k, n) has the place k · columns + n, or, transposed, n · depth + k; elements of four bits lie two a byte, the first in its
   /// lower half. The scale and the zero point of group g and column n have the place g · columns + n, or, transposed, n · groups + g.
   package func packWeights(
-    from source: UnsafeRawPointer, transposed: Bool, scales: UnsafePointer<Float>, zeroPoints: UnsafePointer<Float>?,
+    from source: UnsafeRawPointer, transposed: Bool, scales: UnsafePointer<Float>,
+    zeroPoints: UnsafePointer<Float>?,
     into packed: UnsafeMutableRawPointer
   ) {
     let depth = panels.depth
@@ -72,7 +81,8 @@ package final class CompressedGEMM: Sendable {
       let width = rest <= lanes ? lanes : 2 * lanes
       let base = packed + panel * panels.panelStride
       for group in 0..<panels.groups {
-        let start = base + group * CompressedPanels.groupBytes(groupSize: groupSize, bits: type.bits) * width
+        let start =
+          base + group * CompressedPanels.groupBytes(groupSize: groupSize, bits: type.bits) * width
         let constants = start.assumingMemoryBound(to: Float.self)
         let codes = (start + 8 * width).assumingMemoryBound(to: UInt8.self)
         for n in 0..<min(rest, width) {
@@ -98,13 +108,15 @@ package final class CompressedGEMM: Sendable {
   ///
   /// `bias` has a value for each column or row, `residual` one for each element of C.
   package func run(
-    a: UnsafePointer<Float>, b: UnsafeRawPointer, bias: UnsafePointer<Float>?, residual: UnsafePointer<Float>?,
+    a: UnsafePointer<Float>, b: UnsafeRawPointer, bias: UnsafePointer<Float>?,
+    residual: UnsafePointer<Float>?,
     c: UnsafeMutablePointer<Float>, scratch: UnsafeMutableRawPointer, worker: Int, workers: Int
   ) {
     let tile = expands ? loop.kernel.tileRows[1] : CompressedKernel.rows
     let rowUnits = (parameters.rows + tile - 1) / tile
     let grid = WorkGrid.best(
-      workers: workers, rowUnits: rowUnits, panels: panels.count, unitCost: Double(tile), rowUnitOverhead: 0, panelOverhead: 8)
+      workers: workers, rowUnits: rowUnits, panels: panels.count, unitCost: Double(tile),
+      rowUnitOverhead: 0, panelOverhead: 8)
     let units = WorkGrid.part(worker % grid.rowParts, of: grid.rowParts, count: rowUnits)
     let share = WorkGrid.part(worker / grid.rowParts, of: grid.panelParts, count: panels.count)
     let rows = units.lowerBound * tile..<min(units.upperBound * tile, parameters.rows)
@@ -119,14 +131,19 @@ package final class CompressedGEMM: Sendable {
         while row < rows.upperBound {
           let count = min(expands ? blockRows : CompressedKernel.rows, rows.upperBound - row)
           var block = CompressedBlock(
-            panel: b + panel * panels.panelStride, columns: min(panels.panelColumns, panels.columns - column), depth: panels.depth,
+            panel: b + panel * panels.panelStride,
+            columns: min(panels.panelColumns, panels.columns - column), depth: panels.depth,
             groupSize: groupSize, code: type.packedCode, values: values.base,
-            a: a + (index * parameters.aBatchStride + row * parameters.aRowStride), aRowStride: parameters.aRowStride, rows: count,
-            c: c + (index * parameters.cBatchStride + row * parameters.cRowStride + column), cRowStride: parameters.cRowStride)
+            a: a + (index * parameters.aBatchStride + row * parameters.aRowStride),
+            aRowStride: parameters.aRowStride, rows: count,
+            c: c + (index * parameters.cBatchStride + row * parameters.cRowStride + column),
+            cRowStride: parameters.cRowStride)
           block.columnBias = columnBias
           block.rowBias = rowBias.map { $0 + row }
           block.residual = residual.map {
-            $0 + (index * parameters.residualBatchStride + row * parameters.residualRowStride + column)
+            $0
+              + (index * parameters.residualBatchStride + row * parameters.residualRowStride
+                + column)
           }
           block.residualRowStride = parameters.residualRowStride
           if expands { multiplyExpanded(block, scratch) } else { multiply(block) }
@@ -147,7 +164,8 @@ package final class CompressedGEMM: Sendable {
     withUnsafePointer(to: block) { kernel.run($0) }
     if epilogue.activation != nil {
       epilogue.activate(
-        block.c, rowStride: block.cRowStride, rows: block.rows, columns: block.columns, residual: late ? original.residual : nil,
+        block.c, rowStride: block.cRowStride, rows: block.rows, columns: block.columns,
+        residual: late ? original.residual : nil,
         residualRowStride: block.residualRowStride)
     }
   }
@@ -155,8 +173,10 @@ package final class CompressedGEMM: Sendable {
   /// Many rows, block of depth by block of depth, each expanded before.
   private func multiplyExpanded(_ source: CompressedBlock, _ scratch: UnsafeMutablePointer<Float>) {
     var block = MatrixBlock(
-      a: source.a, aRowStride: source.aRowStride, segments: loop.depth.segments.base, segmentCount: 0, b: UnsafeRawPointer(scratch),
-      bPanelStride: 0, c: source.c, cRowStride: source.cRowStride, rows: source.rows, columns: source.columns)
+      a: source.a, aRowStride: source.aRowStride, segments: loop.depth.segments.base,
+      segmentCount: 0, b: UnsafeRawPointer(scratch),
+      bPanelStride: 0, c: source.c, cRowStride: source.cRowStride, rows: source.rows,
+      columns: source.columns)
     loop.run(
       &block, columnBias: source.columnBias, rowBias: source.rowBias, residual: source.residual,
       residualRowStride: source.residualRowStride, residualGroupStride: 0
@@ -188,7 +208,9 @@ extension CompressedType {
 
   /// The packed code of the element at a place.
   func code(_ base: UnsafeRawPointer, _ place: Int) -> UInt8 {
-    if bits == 8 { return base.load(fromByteOffset: place, as: UInt8.self) ^ (self == .u8 ? 0x80 : 0) }
+    if bits == 8 {
+      return base.load(fromByteOffset: place, as: UInt8.self) ^ (self == .u8 ? 0x80 : 0)
+    }
     let code = base.load(fromByteOffset: place / 2, as: UInt8.self) >> UInt8(place % 2 * 4) & 15
     return self == .i4 ? code ^ 8 : code
   }

@@ -110,9 +110,16 @@ final class IntegerMatrixConvolution: IntegerConvolutionImplementation {
         panels.pack(
           into: packed + group * panels.byteCount, zeroPoint: Int32(description.zeroPoint),
           multiplier: { scaling.multiplier(scale: scales[first + $0]) }, addend: { scaling.addend(bias: bias?[first + $0] ?? 0) }
-        ) { step, k, column in
-          let place = places[8 * step + k]
-          return place < 0 ? 0 : source[(first + column) * channels * taps + place]
+        ) { step, column in
+          let weights = source + (first + column) * channels * taps
+          // Of a single tap the elements lie as they are packed.
+          if taps == 1 && 8 * step + 8 <= channels { return UnsafeRawPointer(weights + 8 * step).loadUnaligned(as: SIMD8<Int8>.self) }
+          var values = SIMD8<Int8>()
+          for k in 0..<8 {
+            let place = places[8 * step + k]
+            if place >= 0 { values[k] = weights[place] }
+          }
+          return values
         }
       }
     }
