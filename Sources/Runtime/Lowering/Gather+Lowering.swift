@@ -10,6 +10,7 @@ extension Gather: LowerableOperator {
     else { return false }
     let shape = builder.model.type(of: node.inputs[0]).shape.shape!
     let axis = try normalizedAxis(axes[0], rank: shape.count)
+    if axis == 0, shape.count == 2, try lowerCompressed(node, builder, hasWideIndices: indexType == .i64, output) { return true }
     let table: View
     if let stored = try builder.weights(0, of: node), stored.elementType == .f16, node.outputs[0].type.elementType == .f32 {
       table = builder.constantView(stored)

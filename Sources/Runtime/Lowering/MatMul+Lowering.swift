@@ -7,6 +7,9 @@ extension MatMul: LowerableOperator {
     else { return false }
     let inputShapes = [0, 1].map { builder.model.type(of: node.inputs[$0]).shape.shape! }
     guard !inputShapes[0].contains(0), !inputShapes[1].contains(0), inputShapes.allSatisfy({ !$0.isEmpty }) else { return false }
+    if !transposeA, let matrix = try CompressedMatrix(node.inputs[1], transposed: transposeB, builder) {
+      return try lowerCompressed(node, builder, matrix, output)
+    }
     if inputShapes[1].count == 2, let weights = try builder.weights(1, of: node), let type = WeightType(weights.elementType) {
       return try lowerConstant(node, builder, weights, type, output)
     }

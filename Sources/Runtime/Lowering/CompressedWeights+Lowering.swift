@@ -1,0 +1,202 @@
+import KernelCore
+import Kernels
+
+/// A constant matrix of few bits with a scale for each column and group of depths: what a Dequantize of a Constant is to kernels that
+/// read it as it is.
+struct CompressedMatrix {
+  let type: CompressedType
+  /// The integers, as the IR packs them.
+  let integers: OutputID
+  let depth: Int
+  let columns: Int
+  /// Depths that share a scale.
+  let groupSize: Int
+  /// One number a group and column, in the kernels' order.
+  let scales: [Float]
+  let zeroPoints: [Float]?
+
+  private var groups: Int { depth / groupSize }
+
+  /// Reads the matrix that `output` is, columns × depth when `transposed`, otherwise depth × columns; `nil` when it is none, or its
+  /// scale changes along depth without groups.
+  init?(_ output: OutputID, transposed: Bool, _ builder: PlanBuilder) throws {
+    let node = builder.model[output.node]
+    guard node.type == "Dequantize", node.postOperations.isEmpty, builder.model[node.inputs[0].node].type == "Constant",
+      let type = CompressedType(builder.model.type(of: node.inputs[0]).elementType),
+      let own = builder.model.type(of: node.inputs[0]).shape.shape, let shape = builder.model.type(of: output).shape.shape,
+      shape.count == 2, !shape.contains(0), let scale = try builder.constant(node.inputs[1]),
+      let zeroPoint = try builder.constant(node.inputs[2])
+    else { return nil }
+    self.type = type
+    integers = node.inputs[0]
+    (columns, depth) = transposed ? (shape[0], shape[1]) : (shape[1], shape[0])
+    // Depth as groups and what is in them.
+    let grouped: Shape
+    if own == shape {
+      grouped = transposed ? [columns, 1, depth] : [1, depth, columns]
+    } else if own.count == 3, transposed ? own[0] == columns : own[2] == columns {
+      grouped = own
+    } else {
+      return nil
+    }
+    let (groupAxis, innerAxis, columnAxis) = transposed ? (1, 2, 0) : (0, 1, 2)
+    let (size, groups) = (grouped[innerAxis], grouped[groupAxis])
+    groupSize = size
+    guard groups * size == depth else { return nil }
+    let (columns, isDense) = (columns, own == shape)
+    /// A number for each group and column of something that broadcasts to the integers.
+    func perGroup(_ tensor: Tensor) -> [Float]? {
+      var strides = tensor.shape.broadcastStrides(to: own)
+      if isDense { strides.insert(0, at: groupAxis) }
+      guard strides[innerAxis] == 0 || size == 1 else { return nil }
+      let numbers = tensor.doubles()
+      let (extents, steps) =
+        transposed
+        ? ([columns, groups], [strides[columnAxis], strides[groupAxis]]) : ([groups, columns], [strides[groupAxis], strides[columnAxis]])
+      return extents.offsets(strides: steps).map { Float(numbers[$0]) }
+    }
+    guard let scales = perGroup(scale) else { return nil }
+    self.scales = scales
+    if zeroPoint.doubles().allSatisfy({ $0 == 0 }) {
+      zeroPoints = nil
+    } else {
+      guard let numbers = perGroup(zeroPoint) else { return nil }
+      zeroPoints = numbers
+    }
+  }
+}
+
+extension CompressedType {
+  init?(_ type: ElementType) {
+    switch type {
+    case .u8: self = .u8
+    case .i8: self = .i8
+    case .u4: self = .u4
+    case .i4: self = .i4
+    case .nf4: self = .nf4
+    default: return nil
+    }
+  }
+}
+
+extension MatMul {
+  /// A product with a matrix that stays compressed in memory.
+  func lowerCompressed(_ node: Node, _ builder: PlanBuilder, _ matrix: CompressedMatrix, _ output: Shape) throws -> Bool {
+    let a = builder.rows(of: node, depth: matrix.depth)
+    let (rows, columns) = (a.shape[0], matrix.columns)
+    let fused = try FusedEpilogue(node, builder, channels: columns, channelAxis: output.count - 1)
+    var parameters = GEMMParameters(rows: rows, columns: columns, depth: matrix.depth, b: .constant(.f32))
+    parameters.aRowStride = a.strides[0]
+    let residual = try MatrixResidual(fused.residual, node, builder, rows: rows, columns: columns)
+    if let residual { parameters.residualRowStride = residual.matrix.strides[0] }
+    let target = builder.matrixTarget(
+      OutputID(node.id), output, residual: residual.flatMap { builder.canOverwrite($0.index, of: node) ? $0 : nil })
+    let c = target.computed.reshaped(to: [rows, columns])!
+    parameters.cRowStride = c.strides[0]
+    let gemm = CompressedGEMM(
+      parameters, type: matrix.type, groupSize: matrix.groupSize, epilogue: fused.epilogue, workers: builder.environment.workers,
+      features: builder.environment.features)
+    guard let integers = try builder.constant(matrix.integers) else { return false }
+    let transposed = transposeB
+    // The format is one for every number of rows.
+    let packed = builder.derivedConstant(
+      from: node.inputs[1], kind: "compressed \(transposed)", byteCount: gemm.packedWeightsByteCount
+    ) { bytes in
+      integers.withUnsafeBytes { integers in
+        matrix.scales.withUnsafeBufferPointer { scales in
+          (matrix.zeroPoints ?? []).withUnsafeBufferPointer { zeroPoints in
+            gemm.packWeights(
+              from: integers.baseAddress!, transposed: transposed, scales: scales.baseAddress!,
+              zeroPoints: matrix.zeroPoints == nil ? nil : zeroPoints.baseAddress!, into: bytes)
+          }
+        }
+      }
+    }
+    let scratch = builder.scratch(gemm.scratchByteCount)
+    let places = ImagePlaces(
+      input: Place(a), weights: Place(packed), bias: fused.bias.map { Place($0) }, residual: residual.map { Place($0.matrix) },
+      output: Place(c), scratch: Place(scratch))
+    builder.emit(
+      kernel: gemm.kernelName, isParallel: builder.environment.workers > 1, operations: 2 * rows * columns * matrix.depth,
+      reads: [a, packed] + [fused.bias, residual?.matrix].compactMap { $0 }, writes: [c, scratch]
+    ) { memory, worker, workers in
+      gemm.run(
+        a: places.floats(memory, places.input), b: memory.address(places.weights), bias: places.bias.map { places.floats(memory, $0) },
+        residual: places.residual.map { places.floats(memory, $0) }, c: places.floats(memory, places.output),
+        scratch: memory.address(places.scratch), worker: worker, workers: workers)
+    }
+    target.finish(builder)
+    return true
+  }
+}
+
+/// Rows of a table of 8-bit integers, expanded as they are gathered.
+struct CompressedRows: Sendable {
+  let table: Place
+  let type: ActivationType
+  let rowCount: Int
+  let width: Int
+  /// Elements that share a scale.
+  let groupSize: Int
+  /// The scales, then the addends: one a row and group.
+  let constants: Place
+  let kernel: QuantizeFunction
+  let hasWideIndices: Bool
+
+  /// Expands the rows that `indices` name, in a worker's share; zeros where an index is out of range.
+  func run(
+    _ memory: StepMemory, indices: UnsafeMutableRawPointer, count: Int, target: UnsafeMutablePointer<Float>, worker: Int, workers: Int
+  ) {
+    let (start, end) = share(of: count, worker: worker, workers: workers)
+    let groups = width / groupSize
+    let numbers = UnsafePointer(memory.address(constants).assumingMemoryBound(to: Float.self))
+    for position in start..<max(start, end) {
+      var row =
+        hasWideIndices
+        ? Int(indices.load(fromByteOffset: 8 * position, as: Int64.self)) : Int(indices.load(fromByteOffset: 4 * position, as: Int32.self))
+      if row < 0 { row &+= rowCount }
+      let place = target + position * width
+      guard row >= 0, row < rowCount else {
+        place.update(repeating: 0, count: width)
+        continue
+      }
+      for group in 0..<groups {
+        var work = QuantizeRows(
+          source: memory.address(table) + row * width + group * groupSize, type, target: place + group * groupSize, .f32,
+          multipliers: numbers + row * groups + group, addends: numbers + rowCount * groups, rows: 1, columns: groupSize)
+        work.zeroPoint = (numbers + rowCount * groups + 1 + row * groups + group).pointee
+        withUnsafePointer(to: work) { kernel($0) }
+      }
+    }
+  }
+}
+
+extension Gather {
+  /// Expands rows of a table that stays compressed in memory; `nil` when the first operand is none.
+  func lowerCompressed(_ node: Node, _ builder: PlanBuilder, hasWideIndices: Bool, _ output: Shape) throws -> Bool {
+    // As the transposed matrix of a product: rows are what its columns are.
+    guard let table = try CompressedMatrix(node.inputs[0], transposed: true, builder), let integers = try builder.constant(table.integers),
+      let type = ActivationType(integers.elementType)
+    else { return false }
+    let numbers = table.scales + [0] + (table.zeroPoints ?? table.scales.map { _ in 0 })
+    let constants = builder.constantView(Tensor(numbers, shape: [numbers.count]))
+    let stored = builder.constantView(integers)
+    let indices = builder.denseInput(1, of: node)
+    let target = builder.target(OutputID(node.id), order: .rowMajor(rank: output.count))
+    let kernel = QuantizeKernels.function(features: builder.environment.features)
+    let rows = CompressedRows(
+      table: Place(stored), type: type, rowCount: table.columns, width: table.depth, groupSize: table.groupSize,
+      constants: Place(constants), kernel: kernel.run, hasWideIndices: hasWideIndices)
+    let (by, to, count) = (Place(indices), Place(target.computed), indices.elementCount)
+    builder.emit(
+      kernel: "gather_" + kernel.name, isParallel: target.computed.elementCount >= ElementLoops.parallelThreshold,
+      reads: [stored, constants, indices], writes: [target.computed]
+    ) { memory, worker, workers in
+      rows.run(
+        memory, indices: memory.address(by), count: count, target: memory.address(to).assumingMemoryBound(to: Float.self), worker: worker,
+        workers: workers)
+    }
+    target.finish(builder)
+    return true
+  }
+}
