@@ -11,6 +11,8 @@ let kernelFlags =
   [
     "-Ounchecked", "-Xllvm", "-unroll-threshold=1000",
     "-whole-module-optimization", "-disable-batch-mode", "-num-threads", "1",
+    // For prefetch instructions.
+    "-Xfrontend", "-enable-builtin-module",
   ] + collectable
 
 /// The settings of a kernel target whose code may use these instruction set extensions.

@@ -145,7 +145,7 @@ func convolution(
   /// Pixels and channels one less, equal and one more than tiles and panels, and multiples.
   @Test(arguments: testedFeatures) func tileEdges(_ features: CPUFeatures) {
     let kernel = matrixKernels.supported(by: features)[0]
-    let rows = kernel.tileRows[1]
+    let rows = kernel.tileRows
     let lanes = kernel.lanes
     for pixels in [1, 2, 3, rows - 1, rows, rows + 1, rows + 3, 2 * rows, 3 * rows + 1] {
       for outputs in [1, lanes - 1, lanes, lanes + 1, 2 * lanes, 2 * lanes + 1, 3 * lanes, 3 * lanes + 1, 4 * lanes, 5 * lanes + 2] {
@@ -272,6 +272,40 @@ func convolution(
         primitive.packWeights(from: halves.map { Float($0) }, .f32, into: packed[1].base)
         let bytes = packed.map { Array(UnsafeRawBufferPointer(start: $0.base, count: primitive.packedWeightsByteCount)) }
         #expect(bytes[0] == bytes[1])
+      }
+    }
+  }
+
+  /// Factors of output channels pack to the same bytes as weights that were multiplied before, from either type.
+  @Test(arguments: testedFeatures) func packsFactors(_ features: CPUFeatures) {
+    for p in [
+      convolution(9, 21, height: 4, width: 3, kernel: (3, 2)), convolution(300, 37, height: 3, width: 3),
+      convolution(130, 20, height: 9, width: 9, kernel: (3, 3), padBegin: (1, 1), padEnd: (1, 1)),
+      convolution(groups: 2, 6, 34, height: 4, width: 3, kernel: (2, 2)),
+      convolution(groups: 21, 21, 21, height: 3, width: 3, kernel: (3, 3)),
+    ] {
+      let test = ConvolutionCase(p)
+      var generator = SeededGenerator(seed: 6)
+      let taps = p.groupInputChannels * p.kernelHeight * p.kernelWidth
+      let factors = generator.floats(p.outputChannels)
+      let halves = generator.floats(p.outputChannels * taps).map { Float16($0) }
+      let weights = halves.map { Float($0) }
+      let multiplied = weights.indices.map { weights[$0] * factors[$0 / taps] }
+      for algorithm in ConvolutionF32.algorithms(for: p, inputStrides: test.inputStrides) {
+        let primitive = ConvolutionF32(
+          p, inputStrides: test.inputStrides, outputStrides: test.outputStrides, features: features, algorithm: algorithm)
+        let packed = (0..<3).map { _ in AlignedBytes(primitive.packedWeightsByteCount) }
+        primitive.packWeights(from: multiplied, .f32, into: packed[0].base)
+        factors.withUnsafeBufferPointer { factors in
+          weights.withUnsafeBytes {
+            primitive.packWeights(WeightSource($0.baseAddress!, .f32, factors: factors.baseAddress), into: packed[1].base)
+          }
+          halves.withUnsafeBytes {
+            primitive.packWeights(WeightSource($0.baseAddress!, .f16, factors: factors.baseAddress), into: packed[2].base)
+          }
+        }
+        let bytes = packed.map { Array(UnsafeRawBufferPointer(start: $0.base, count: primitive.packedWeightsByteCount)) }
+        #expect(bytes[0] == bytes[1] && bytes[0] == bytes[2], "\(primitive.kernelName)")
       }
     }
   }

@@ -110,7 +110,7 @@ struct GEMMCase {
   @Test(arguments: testedFeatures) func tileEdges(_ features: CPUFeatures) {
     let kernel = matrixKernels.supported(by: features)[0]
     let lanes = kernel.lanes
-    for rows in 1...(2 * kernel.tileRows[1] + 1) {
+    for rows in 1...(2 * kernel.tileRows + 1) {
       for columns in [1, lanes, lanes + 3, 2 * lanes, 2 * lanes + 1, 3 * lanes, 3 * lanes + 1, 6 * lanes] {
         GEMMCase(rows, columns, 7, epilogue: Epilogue(hasBias: true)).check(features, workers: [1, 2])
       }
@@ -135,6 +135,20 @@ struct GEMMCase {
             }
           }
         }
+      }
+    }
+  }
+
+  /// One row has kernels of its own for halves, and sums in an order of its own.
+  @Test(arguments: testedFeatures) func vectors(_ features: CPUFeatures) {
+    for columns in [1, 7, 16, 40, 100] {
+      for depth in [1, 2, 3, 64, 1001] {
+        for rows in [1, 2, 3] {
+          for weightType in [WeightType.f32, .f16] {
+            GEMMCase(rows, columns, depth, weightType: weightType, epilogue: Epilogue(hasBias: true, minimum: -1)).check(features)
+          }
+        }
+        GEMMCase(batch: 3, 1, columns, depth, value: true).check(features)
       }
     }
   }

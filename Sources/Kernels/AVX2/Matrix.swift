@@ -5,40 +5,45 @@ import KernelCore
 enum F32x8Tiles: MatrixTiles {
   typealias Vector = F32x8
 
-  @inline(__always) static func rows(width: Int) -> Int { width == 2 ? 6 : width == 3 ? 3 : 8 }
-  @inline(__always) static func leastRows(width: Int) -> Int { width == 2 ? 4 : width == 3 ? 3 : 5 }
+  @inline(__always) static var shape: MatrixTileShape { MatrixTileShape(rows: [8, 6, 3], leastRows: [5, 4, 3]) }
 
   @inline(__always) static func compute(
-    rows: Int, width: Int, _ block: UnsafePointer<MatrixBlock>,
-    a: UnsafePointer<Float>, b: UnsafePointer<Float>, c: UnsafeMutablePointer<Float>, columns: Int,
-    initial: UnsafePointer<Float>?, columnBias: UnsafePointer<Float>?, rowBias: UnsafePointer<Float>?,
-    residual: UnsafePointer<Float>?
+    rows: Int, width: Int, count: Int, _ block: UnsafePointer<MatrixBlock>, _ stack: UnsafeMutablePointer<MatrixTileStack>
   ) {
-    @inline(__always) func tile<let Rows: Int, let Width: Int>(
+    @inline(__always) func tiles<let Rows: Int, let Width: Int>(
       _ rows: InlineArray<Rows, Void>.Type, _ width: InlineArray<Width, Void>.Type
     ) {
-      computeTile(
-        Vector.self, rows, width, block, a: a, b: b, c: c, columns: columns, initial: initial, columnBias: columnBias,
-        rowBias: rowBias, residual: residual)
+      computeTiles(Vector.self, Float.self, rows, width, count: count, block, stack)
     }
     switch (width, rows) {
-    case (2, 6): tile(InlineArray<6, Void>.self, InlineArray<2, Void>.self)
-    case (2, 5): tile(InlineArray<5, Void>.self, InlineArray<2, Void>.self)
-    case (2, 4): tile(InlineArray<4, Void>.self, InlineArray<2, Void>.self)
-    case (2, 3): tile(InlineArray<3, Void>.self, InlineArray<2, Void>.self)
-    case (2, 2): tile(InlineArray<2, Void>.self, InlineArray<2, Void>.self)
-    case (2, 1): tile(InlineArray<1, Void>.self, InlineArray<2, Void>.self)
-    case (3, 3): tile(InlineArray<3, Void>.self, InlineArray<3, Void>.self)
-    case (3, 2): tile(InlineArray<2, Void>.self, InlineArray<3, Void>.self)
-    case (3, 1): tile(InlineArray<1, Void>.self, InlineArray<3, Void>.self)
-    case (1, 8): tile(InlineArray<8, Void>.self, InlineArray<1, Void>.self)
-    case (1, 7): tile(InlineArray<7, Void>.self, InlineArray<1, Void>.self)
-    case (1, 6): tile(InlineArray<6, Void>.self, InlineArray<1, Void>.self)
-    case (1, 5): tile(InlineArray<5, Void>.self, InlineArray<1, Void>.self)
-    case (1, 4): tile(InlineArray<4, Void>.self, InlineArray<1, Void>.self)
-    case (1, 3): tile(InlineArray<3, Void>.self, InlineArray<1, Void>.self)
-    case (1, 2): tile(InlineArray<2, Void>.self, InlineArray<1, Void>.self)
-    default: tile(InlineArray<1, Void>.self, InlineArray<1, Void>.self)
+    case (2, 6): tiles(InlineArray<6, Void>.self, InlineArray<2, Void>.self)
+    case (2, 5): tiles(InlineArray<5, Void>.self, InlineArray<2, Void>.self)
+    case (2, 4): tiles(InlineArray<4, Void>.self, InlineArray<2, Void>.self)
+    case (2, 3): tiles(InlineArray<3, Void>.self, InlineArray<2, Void>.self)
+    case (2, 2): tiles(InlineArray<2, Void>.self, InlineArray<2, Void>.self)
+    case (2, 1): tiles(InlineArray<1, Void>.self, InlineArray<2, Void>.self)
+    case (3, 3): tiles(InlineArray<3, Void>.self, InlineArray<3, Void>.self)
+    case (3, 2): tiles(InlineArray<2, Void>.self, InlineArray<3, Void>.self)
+    case (3, 1): tiles(InlineArray<1, Void>.self, InlineArray<3, Void>.self)
+    case (1, 8): tiles(InlineArray<8, Void>.self, InlineArray<1, Void>.self)
+    case (1, 7): tiles(InlineArray<7, Void>.self, InlineArray<1, Void>.self)
+    case (1, 6): tiles(InlineArray<6, Void>.self, InlineArray<1, Void>.self)
+    case (1, 5): tiles(InlineArray<5, Void>.self, InlineArray<1, Void>.self)
+    case (1, 4): tiles(InlineArray<4, Void>.self, InlineArray<1, Void>.self)
+    case (1, 3): tiles(InlineArray<3, Void>.self, InlineArray<1, Void>.self)
+    case (1, 2): tiles(InlineArray<2, Void>.self, InlineArray<1, Void>.self)
+    default: tiles(InlineArray<1, Void>.self, InlineArray<1, Void>.self)
+    }
+  }
+
+  @inline(__always) static func computeRows(
+    width: Int, count: Int, _ block: UnsafePointer<MatrixBlock>, _ stack: UnsafeMutablePointer<MatrixTileStack>
+  ) {
+    let row = InlineArray<1, Void>.self
+    switch width {
+    case 3: computeTiles(Vector.self, Float16.self, row, InlineArray<3, Void>.self, count: count, block, stack)
+    case 2: computeTiles(Vector.self, Float16.self, row, InlineArray<2, Void>.self, count: count, block, stack)
+    default: computeTiles(Vector.self, Float16.self, row, InlineArray<1, Void>.self, count: count, block, stack)
     }
   }
 }
@@ -46,4 +51,7 @@ enum F32x8Tiles: MatrixTiles {
 package func matrix_f32_6x16_avx2(_ block: UnsafePointer<MatrixBlock>) {
   computeBlock(F32x8Tiles.self, block)
 }
+
+/// The tiles of the kernel of this target.
+package func matrixShape_f32_avx2() -> MatrixTileShape { F32x8Tiles.shape }
 #endif

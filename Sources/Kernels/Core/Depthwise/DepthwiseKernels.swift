@@ -1,140 +1,136 @@
-/// The taps of a row that a pixel uses, and the input column of the first.
-@frozen @usableFromInline struct DepthwiseTaps {
-  @usableFromInline var first: Int
-  @usableFromInline var count: Int
+// Kernels of a fixed width and stride: two rows of four pixels at a time, so that a loaded value meets several taps, and loaded taps
+// several pixels.
+
+/// Two rows of four neighbouring output pixels, as seen in their rows.
+@frozen @usableFromInline struct DepthwiseGroup {
+  /// The first pixel, and how many of the four are stored.
+  @usableFromInline var pixel: Int
+  @usableFromInline var pixels: Int
+  /// The input column that the first tap of the first pixel sees.
   @usableFromInline var column: Int
+  /// A bit for each input column from there on that lies inside the image.
+  @usableFromInline var inside: Int
 
   @inlinable @inline(__always)
-  init(first: Int, count: Int, column: Int) {
-    self.first = first
-    self.count = count
+  init(pixel: Int, pixels: Int, column: Int, columns: Int, inputWidth: Int) {
+    self.pixel = pixel
+    self.pixels = pixels
     self.column = column
+    let end = Swift.min(columns, inputWidth &- column)
+    inside = end <= 0 ? 0 : (1 &<< end &- 1) & (-1 &<< Swift.max(0, Swift.min(-column, columns)))
   }
 }
 
-/// One channel register of `Pixels` neighbouring output pixels; `count` of its lanes exist, all of them where `whole`.
+/// One channel register of a group; `count` of its lanes exist, all of them where `isWhole`.
 ///
-/// `Width` taps a row at `Stride` are unrolled; with a `Width` of 0 taps and stride are those of the row. `taps` are in use, as
-/// seen by the first pixel; the others see the same taps of columns further on.
+/// With `Edge` 1 columns beyond the image count as zeros, and not all pixels need be stored.
 @inlinable @inline(__always)
-func depthwiseRegister<V: FloatVector, let Width: Int, let Stride: Int, let Pixels: Int>(
-  _: V.Type, _: InlineArray<Width, Void>.Type, _: InlineArray<Stride, Void>.Type, _: InlineArray<Pixels, Void>.Type,
-  _ row: UnsafePointer<DepthwiseRow>, pixel: Int, taps: DepthwiseTaps, channel: Int, count: Int, whole: Bool
+func depthwiseBlock<V: FloatVector, let Width: Int, let Stride: Int, let Edge: Int>(
+  _: V.Type, _: InlineArray<Width, Void>.Type, _: InlineArray<Stride, Void>.Type, _: InlineArray<Edge, Void>.Type,
+  _ rows: UnsafePointer<DepthwiseRows>, _ group: DepthwiseGroup, channel: Int, count: Int, isWhole: Bool
 ) {
   let lanes = V.lanes
-  @inline(__always) func load(_ p: UnsafePointer<Float>) -> V { whole ? V.load(p) : V.load(p, count: count) }
+  @inline(__always) func load(_ p: UnsafePointer<Float>) -> V { isWhole ? V.load(p) : V.load(p, count: count) }
 
-  var sums = InlineArray<Pixels, V>(repeating: row.pointee.bias.map { load($0 + channel) } ?? V.zero())
-  let late = row.pointee.residualIsLate
-  let residual = row.pointee.residual.map { $0 + (pixel &* row.pointee.residualPixel &+ channel) }
+  let rowCount = rows.pointee.rows
+  let bias = rows.pointee.bias.map { load($0 + channel) } ?? V.zero()
+  var sums = InlineArray<2, InlineArray<4, V>>(repeating: InlineArray<4, V>(repeating: bias))
+  let late = rows.pointee.residualIsLate
+  let residual = rows.pointee.residual.map { $0 + (group.pixel &* rows.pointee.residualPixel &+ channel) }
   if let residual, !late {
-    for i in 0..<Pixels { sums[unchecked: i] = sums[unchecked: i] + load(residual + i &* row.pointee.residualPixel) }
+    for r in 0..<2 where r < rowCount {
+      for i in 0..<4 where Edge == 0 || i < group.pixels {
+        sums[unchecked: r][unchecked: i] =
+          sums[unchecked: r][unchecked: i] + load(residual + (r &* rows.pointee.residualRow &+ i &* rows.pointee.residualPixel))
+      }
+    }
   }
 
-  let kernelWidth = row.pointee.kernelWidth
-  let inputPixel = row.pointee.inputPixel
-  var input = row.pointee.input + (taps.column &* inputPixel &+ channel)
+  let inputPixel = rows.pointee.inputPixel
+  let inputRow = rows.pointee.inputRow
+  let inputStep = rows.pointee.inputStep
+  let kernelHeight = rows.pointee.kernelHeight
+  let upper = rows.pointee.tapRows[unchecked: 0]
+  let lower = rows.pointee.tapRows[unchecked: 1]
+  var input = rows.pointee.input + (group.column &* inputPixel &+ channel)
   // A channel register's taps follow one another.
-  var weights =
-    row.pointee.weights + channel &* row.pointee.kernelHeight &* kernelWidth
-    + (row.pointee.firstTapRow &* kernelWidth &+ taps.first) &* lanes
-  for _ in 0..<row.pointee.tapRows {
-    if Width > 0 {
-      for tap in 0..<Width {
-        let weight = V.load(weights + tap &* lanes)
-        for i in 0..<Pixels {
-          sums[unchecked: i] = sums[unchecked: i].fma(load(input + (i &* Stride &+ tap) &* inputPixel), weight)
+  var weights = rows.pointee.weights + channel &* kernelHeight &* Width
+  var tapRow = 0
+  while tapRow < kernelHeight {
+    var taps = InlineArray<Width, V>(repeating: V.zero())
+    for t in 0..<Width { taps[unchecked: t] = V.load(weights + t &* lanes) }
+    for r in 0..<2 {
+      let used = r == 0 ? upper : lower
+      if tapRow < used.first || tapRow >= used.end { continue }
+      let line = r == 0 ? input : input + inputStep
+      for x in 0..<(3 &* Stride &+ Width) {
+        if Edge == 1 && group.inside & (1 &<< x) == 0 { continue }
+        let value = load(line + x &* inputPixel)
+        for t in 0..<Width where x >= t && (x &- t) % Stride == 0 && (x &- t) / Stride < 4 {
+          let i = (x &- t) / Stride
+          sums[unchecked: r][unchecked: i] = sums[unchecked: r][unchecked: i].fma(value, taps[unchecked: t])
         }
       }
-    } else {
-      let stride = row.pointee.stride &* inputPixel
-      var tapInput = input
-      for tap in 0..<taps.count {
-        let weight = V.load(weights + tap &* lanes)
-        for i in 0..<Pixels { sums[unchecked: i] = sums[unchecked: i].fma(load(tapInput + i &* stride), weight) }
-        tapInput += row.pointee.dilation &* inputPixel
-      }
     }
-    input += row.pointee.inputRow
-    weights += kernelWidth &* lanes
+    input += inputRow
+    weights += Width &* lanes
+    tapRow &+= 1
   }
 
-  let minimum = V.splat(row.pointee.minimum)
-  let maximum = V.splat(row.pointee.maximum)
-  let output = row.pointee.output + (pixel &* row.pointee.outputPixel &+ channel)
-  for i in 0..<Pixels {
-    var result = maximum.min(minimum.max(sums[unchecked: i]))
-    if let residual, late { result = result + load(residual + i &* row.pointee.residualPixel) }
-    if whole {
-      result.store(output + i &* row.pointee.outputPixel)
-    } else {
-      result.store(output + i &* row.pointee.outputPixel, count: count)
+  let minimum = V.splat(rows.pointee.minimum)
+  let maximum = V.splat(rows.pointee.maximum)
+  let output = rows.pointee.output + (group.pixel &* rows.pointee.outputPixel &+ channel)
+  for r in 0..<2 where r < rowCount {
+    for i in 0..<4 where Edge == 0 || i < group.pixels {
+      var result = maximum.min(minimum.max(sums[unchecked: r][unchecked: i]))
+      if let residual, late {
+        result = result + load(residual + (r &* rows.pointee.residualRow &+ i &* rows.pointee.residualPixel))
+      }
+      let to = output + (r &* rows.pointee.outputRow &+ i &* rows.pointee.outputPixel)
+      if isWhole { result.store(to) } else { result.store(to, count: count) }
     }
   }
 }
 
-/// All channels of `Pixels` neighbouring output pixels.
+/// All channels of a group.
 @inlinable @inline(never)
-func depthwisePixels<V: FloatVector, let Width: Int, let Stride: Int, let Pixels: Int>(
+func depthwiseChannels<V: FloatVector, let Width: Int, let Stride: Int, let Edge: Int>(
   _ vector: V.Type, _ width: InlineArray<Width, Void>.Type, _ stride: InlineArray<Stride, Void>.Type,
-  _ pixels: InlineArray<Pixels, Void>.Type, _ row: UnsafePointer<DepthwiseRow>, pixel: Int, taps: DepthwiseTaps
+  _ edge: InlineArray<Edge, Void>.Type, _ rows: UnsafePointer<DepthwiseRows>, _ group: DepthwiseGroup
 ) {
   let lanes = V.lanes
-  let channels = row.pointee.channels
+  let channels = rows.pointee.channels
   var channel = 0
   while channel &+ lanes <= channels {
-    depthwiseRegister(
-      vector, width, stride, pixels, row, pixel: pixel, taps: taps, channel: channel, count: lanes, whole: true)
+    depthwiseBlock(vector, width, stride, edge, rows, group, channel: channel, count: lanes, isWhole: true)
     channel &+= lanes
   }
   if channel < channels {
-    depthwiseRegister(
-      vector, width, stride, pixels, row, pixel: pixel, taps: taps, channel: channel, count: channels &- channel, whole: false)
+    depthwiseBlock(vector, width, stride, edge, rows, group, channel: channel, count: channels &- channel, isWhole: false)
   }
 }
 
-/// The body of every ``DepthwiseRowFunction``: pixels whose windows lie inside the row four at a time, the others one by one
-/// with the taps that do.
+/// The body of every ``DepthwiseFunction`` of a fixed width and stride.
 @inlinable @inline(__always)
-package func computeDepthwiseRow<V: FloatVector, let Width: Int, let Stride: Int>(
+package func computeDepthwise<V: FloatVector, let Width: Int, let Stride: Int>(
   _ vector: V.Type, _ width: InlineArray<Width, Void>.Type, _ stride: InlineArray<Stride, Void>.Type,
-  _ row: UnsafePointer<DepthwiseRow>
+  _ rows: UnsafePointer<DepthwiseRows>
 ) {
-  let step = row.pointee.stride
-  let dilation = row.pointee.dilation
-  let kernelWidth = row.pointee.kernelWidth
-  let reach = (kernelWidth &- 1) &* dilation
-  let outputWidth = row.pointee.outputWidth
-  // Windows inside the row begin at these pixels, and end before those.
-  let insideFirst = Swift.min(outputWidth, Swift.max(0, (row.pointee.padLeft &+ step &- 1) / step))
-  let lastColumn = row.pointee.inputWidth &- 1 &- reach &+ row.pointee.padLeft
-  let insideEnd = lastColumn < 0 ? insideFirst : Swift.max(insideFirst, Swift.min(outputWidth, lastColumn / step &+ 1))
-
-  func clipped(_ pixel: Int) {
-    let column = pixel &* step &- row.pointee.padLeft
-    let first = column < 0 ? (dilation &- 1 &- column) / dilation : 0
-    let beyond = row.pointee.inputWidth &- column
-    let end = Swift.min(kernelWidth, beyond <= 0 ? 0 : (beyond &+ dilation &- 1) / dilation)
-    let taps = DepthwiseTaps(first: first, count: Swift.max(0, end &- first), column: column &+ first &* dilation)
-    depthwisePixels(
-      vector, InlineArray<0, Void>.self, InlineArray<0, Void>.self, InlineArray<1, Void>.self, row, pixel: pixel, taps: taps)
+  let outputWidth = rows.pointee.outputWidth
+  let columns = 3 &* Stride &+ Width
+  // A second time over pixels would add a residual that is the output a second time.
+  let mayRepeat = rows.pointee.residual == nil && outputWidth >= 4
+  var next = 0
+  while next < outputWidth {
+    let pixel = mayRepeat ? Swift.min(next, outputWidth &- 4) : next
+    let group = DepthwiseGroup(
+      pixel: pixel, pixels: Swift.min(4, outputWidth &- pixel), column: pixel &* Stride &- rows.pointee.padLeft, columns: columns,
+      inputWidth: rows.pointee.inputWidth)
+    if group.pixels == 4 && group.inside == 1 &<< columns &- 1 {
+      depthwiseChannels(vector, width, stride, InlineArray<0, Void>.self, rows, group)
+    } else {
+      depthwiseChannels(vector, width, stride, InlineArray<1, Void>.self, rows, group)
+    }
+    next = pixel &+ 4
   }
-  @inline(__always) func inside(_ pixel: Int) -> DepthwiseTaps {
-    DepthwiseTaps(first: 0, count: kernelWidth, column: pixel &* step &- row.pointee.padLeft)
-  }
-
-  for pixel in 0..<insideFirst { clipped(pixel) }
-  var pixel = insideFirst
-  while pixel &+ 4 <= insideEnd {
-    depthwisePixels(vector, width, stride, InlineArray<4, Void>.self, row, pixel: pixel, taps: inside(pixel))
-    pixel &+= 4
-  }
-  if pixel &+ 2 <= insideEnd {
-    depthwisePixels(vector, width, stride, InlineArray<2, Void>.self, row, pixel: pixel, taps: inside(pixel))
-    pixel &+= 2
-  }
-  if pixel < insideEnd {
-    depthwisePixels(vector, width, stride, InlineArray<1, Void>.self, row, pixel: pixel, taps: inside(pixel))
-  }
-  for pixel in insideEnd..<outputWidth { clipped(pixel) }
 }

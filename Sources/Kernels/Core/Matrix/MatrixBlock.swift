@@ -26,9 +26,11 @@
   @usableFromInline package var b: UnsafeRawPointer
   @usableFromInline package var bPanelStride: Int
   @usableFromInline package var bRow: Int
-  /// B holds half-precision values. They are widened panel by panel into `widened` where rows are many.
+  /// What is read when this block is done, to be fetched in the meantime: a panel at the row that will be met first.
+  @usableFromInline package var next: UnsafeRawPointer?
+  /// B holds half-precision values. They are widened panel by panel into `widened` where rows are more than ``rowsOfHalves``.
   @usableFromInline package var bIsHalf: Bool
-  /// Room for a panel's widened rows that the segments meet; unused where B is single precision.
+  /// Room for a panel's widened rows that the segments meet; unused where B is single precision or rows are few.
   @usableFromInline package var widened: UnsafeMutablePointer<Float>
 
   @usableFromInline package var c: UnsafeMutablePointer<Float>
@@ -37,6 +39,9 @@
   @usableFromInline package var rows: Int
   @usableFromInline package var groups: Int
   @usableFromInline package var columns: Int
+  /// The whole product has one row. Its sums are formed two by two, so that they do not wait for each other; elsewhere a row's sums
+  /// are the same in every tile.
+  @usableFromInline package var isVector: Bool
 
   /// What the sum starts from (C itself where products of earlier segments lie there, or a residual); nil for zero.
   @usableFromInline package var initial: UnsafePointer<Float>?
@@ -54,6 +59,9 @@
   @usableFromInline package var residualRowStride: Int
   @usableFromInline package var residualGroupStride: Int
 
+  /// The most rows that meet halves one by one, widened in registers.
+  @inlinable @inline(__always) package static var rowsOfHalves: Int { 2 }
+
   /// A block without anything done to the product.
   package init(
     a: UnsafePointer<Float>, aRowStride: Int, segments: UnsafePointer<MatrixSegment>, segmentCount: Int,
@@ -67,6 +75,7 @@
     self.b = b
     self.bPanelStride = bPanelStride
     bRow = 0
+    next = nil
     bIsHalf = false
     widened = c
     self.c = c
@@ -75,6 +84,7 @@
     self.rows = rows
     groups = 1
     self.columns = columns
+    isVector = false
     initial = nil
     initialRowStride = 0
     initialGroupStride = 0
@@ -97,20 +107,17 @@ package struct MatrixKernel: KernelDescriptor {
   package let requires: CPUFeatures
   /// Floats in a register; panels of B are one, two or three registers wide.
   package let lanes: Int
-  /// The rows of a tile, by the width of its panel in registers: `tileRows[0]` for one.
-  package let tileRows: [Int]
-  /// Rows below which a tile waits for the latency of its multiply-additions, by the width of its panel.
-  package let leastRows: [Int]
+  package let shape: MatrixTileShape
   package let run: MatrixBlockFunction
 
-  package init(
-    name: String, requires: CPUFeatures, lanes: Int, tileRows: [Int], leastRows: [Int], run: @escaping MatrixBlockFunction
-  ) {
+  package init(name: String, requires: CPUFeatures, lanes: Int, shape: MatrixTileShape, run: @escaping MatrixBlockFunction) {
     self.name = name
     self.requires = requires
     self.lanes = lanes
-    self.tileRows = tileRows
-    self.leastRows = leastRows
+    self.shape = shape
     self.run = run
   }
+
+  /// The rows of a tile of the usual panel, two registers wide.
+  package var tileRows: Int { shape.rows[1] }
 }

@@ -1,79 +1,180 @@
-/// A tile of C: at most `Rows` × `Width` registers, its sums in registers all the while.
-///
-/// `a`, `c`, `initial` and `residual` point at the tile's first row, `columnBias` at its first column, `rowBias` at its first
-/// row; `columns` of the tile exist. Everything else is the block's.
-@inlinable @inline(never)
-package func computeTile<V: FloatVector, let Rows: Int, let Width: Int>(
-  _: V.Type, _ rows: InlineArray<Rows, Void>.Type, _ width: InlineArray<Width, Void>.Type, _ block: UnsafePointer<MatrixBlock>,
-  a: UnsafePointer<Float>, b: UnsafePointer<Float>, c: UnsafeMutablePointer<Float>, columns: Int,
-  initial: UnsafePointer<Float>?, columnBias: UnsafePointer<Float>?, rowBias: UnsafePointer<Float>?,
-  residual: UnsafePointer<Float>?
-) {
+/// A stack of tiles of C that one panel makes: the operands at the first tile's first row.
+@frozen @usableFromInline package struct MatrixTileStack {
+  @usableFromInline package var a: UnsafePointer<Float>
+  /// The panel.
+  @usableFromInline package var b: UnsafeRawPointer
+  @usableFromInline package var c: UnsafeMutablePointer<Float>
+  /// The panel's columns that exist.
+  @usableFromInline package var columns: Int
+  @usableFromInline package var initial: UnsafePointer<Float>?
+  @usableFromInline package var columnBias: UnsafePointer<Float>?
+  @usableFromInline package var rowBias: UnsafePointer<Float>?
+  @usableFromInline package var residual: UnsafePointer<Float>?
+  /// What is read when this stack is done, and how many bytes of it are fetched for each step of depth.
+  @usableFromInline package var ahead: UnsafeRawPointer
+  @usableFromInline package var aheadStep: Int
+
+  @inlinable @inline(__always)
+  init(
+    a: UnsafePointer<Float>, b: UnsafeRawPointer, c: UnsafeMutablePointer<Float>, columns: Int, initial: UnsafePointer<Float>?,
+    columnBias: UnsafePointer<Float>?, rowBias: UnsafePointer<Float>?, residual: UnsafePointer<Float>?, ahead: UnsafeRawPointer,
+    aheadStep: Int
+  ) {
+    self.a = a
+    self.b = b
+    self.c = c
+    self.columns = columns
+    self.initial = initial
+    self.columnBias = columnBias
+    self.rowBias = rowBias
+    self.residual = residual
+    self.ahead = ahead
+    self.aheadStep = aheadStep
+  }
+}
+
+/// An element of a packed panel, widened when it is loaded.
+@usableFromInline package protocol PanelElement: BitwiseCopyable {
+  static func load<V: FloatVector>(_: V.Type, _ p: UnsafePointer<Self>) -> V
+}
+
+extension Float: PanelElement {
+  @inlinable @inline(__always)
+  package static func load<V: FloatVector>(_: V.Type, _ p: UnsafePointer<Float>) -> V { V.load(p) }
+}
+
+extension Float16: PanelElement {
+  @inlinable @inline(__always)
+  package static func load<V: FloatVector>(_: V.Type, _ p: UnsafePointer<Float16>) -> V { V.load(p) }
+}
+
+/// `Rows` × `Width` registers that lie in rows `stride` elements apart; `columns` of their columns exist.
+@inlinable @inline(__always)
+func loadTile<V: FloatVector, let Rows: Int, let Width: Int>(
+  _ p: UnsafePointer<Float>, stride: Int, columns: Int
+) -> InlineArray<Width, InlineArray<Rows, V>> {
   let lanes = V.lanes
-  let whole = columns >= Width &* lanes
-  @inline(__always) func count(_ j: Int) -> Int { Swift.max(0, Swift.min(lanes, columns &- j &* lanes)) }
-  @inline(__always) func load(_ p: UnsafePointer<Float>, _ j: Int) -> V {
-    whole ? V.load(p + j &* lanes) : V.load(p + j &* lanes, count: count(j))
-  }
-
-  var sums = InlineArray<Width, InlineArray<Rows, V>>(repeating: InlineArray<Rows, V>(repeating: V.zero()))
-  if let initial {
-    let stride = block.pointee.initialRowStride
+  var values = InlineArray<Width, InlineArray<Rows, V>>(repeating: InlineArray<Rows, V>(repeating: V.zero()))
+  if columns >= Width &* lanes {
     for i in 0..<Rows {
-      for j in 0..<Width { sums[unchecked: j][unchecked: i] = load(initial + i &* stride, j) }
-    }
-  }
-
-  let aRowStride = block.pointee.aRowStride
-  var b = b
-  var segment = block.pointee.segments
-  let end = segment + block.pointee.segmentCount
-  repeat {
-    var a = a + segment.pointee.offset
-    for _ in 0..<segment.pointee.length {
-      var values = InlineArray<Width, V>(repeating: V.zero())
-      for j in 0..<Width { values[unchecked: j] = V.load(b + j &* lanes) }
-      for i in 0..<Rows {
-        let x = V.splat(a[i &* aRowStride])
-        for j in 0..<Width { sums[unchecked: j][unchecked: i] = sums[unchecked: j][unchecked: i].fma(x, values[unchecked: j]) }
-      }
-      a += 1
-      b += Width &* lanes
-    }
-    segment += 1
-  } while segment < end
-
-  if let columnBias {
-    for j in 0..<Width {
-      let bias = load(columnBias, j)
-      for i in 0..<Rows { sums[unchecked: j][unchecked: i] = sums[unchecked: j][unchecked: i] + bias }
-    }
-  }
-  if let rowBias {
-    for i in 0..<Rows {
-      let bias = V.splat(rowBias[i])
-      for j in 0..<Width { sums[unchecked: j][unchecked: i] = sums[unchecked: j][unchecked: i] + bias }
-    }
-  }
-  let minimum = V.splat(block.pointee.minimum)
-  let maximum = V.splat(block.pointee.maximum)
-  for j in 0..<Width {
-    for i in 0..<Rows { sums[unchecked: j][unchecked: i] = maximum.min(minimum.max(sums[unchecked: j][unchecked: i])) }
-  }
-  if let residual {
-    let stride = block.pointee.residualRowStride
-    for i in 0..<Rows {
-      for j in 0..<Width { sums[unchecked: j][unchecked: i] = sums[unchecked: j][unchecked: i] + load(residual + i &* stride, j) }
-    }
-  }
-  let cRowStride = block.pointee.cRowStride
-  if whole {
-    for i in 0..<Rows {
-      for j in 0..<Width { sums[unchecked: j][unchecked: i].store(c + i &* cRowStride + j &* lanes) }
+      for j in 0..<Width { values[unchecked: j][unchecked: i] = V.load(p + (i &* stride &+ j &* lanes)) }
     }
   } else {
     for i in 0..<Rows {
-      for j in 0..<Width { sums[unchecked: j][unchecked: i].store(c + i &* cRowStride + j &* lanes, count: count(j)) }
+      for j in 0..<Width {
+        values[unchecked: j][unchecked: i] = V.load(
+          p + (i &* stride &+ j &* lanes), count: Swift.max(0, Swift.min(lanes, columns &- j &* lanes)))
+      }
     }
+  }
+  return values
+}
+
+/// `count` tiles of C of `Rows` × `Width` registers, one below the other, their sums in registers all the while.
+@inlinable @inline(never)
+package func computeTiles<V: FloatVector, Element: PanelElement, let Rows: Int, let Width: Int>(
+  _: V.Type, _: Element.Type, _: InlineArray<Rows, Void>.Type, _: InlineArray<Width, Void>.Type, count: Int,
+  _ block: UnsafePointer<MatrixBlock>, _ stack: UnsafeMutablePointer<MatrixTileStack>
+) {
+  let lanes = V.lanes
+  let columns = stack.pointee.columns
+  let aRowStride = block.pointee.aRowStride
+  let isBounded = block.pointee.minimum > -.infinity || block.pointee.maximum < .infinity
+  for _ in 0..<count {
+    var sums = InlineArray<Width, InlineArray<Rows, V>>(repeating: InlineArray<Rows, V>(repeating: V.zero()))
+    if let initial = stack.pointee.initial {
+      sums = loadTile(initial, stride: block.pointee.initialRowStride, columns: columns)
+      stack.pointee.initial = initial + Rows &* block.pointee.initialRowStride
+    }
+    let c = stack.pointee.c
+    let cRowStride = block.pointee.cRowStride
+    for i in 0..<Rows { prefetchForWriting(c + i &* cRowStride) }
+
+    var b = stack.pointee.b.assumingMemoryBound(to: Element.self)
+    var ahead = stack.pointee.ahead
+    let aheadStep = stack.pointee.aheadStep
+    var segment = block.pointee.segments
+    let end = segment + block.pointee.segmentCount
+    // Of a vector every second value has sums of its own.
+    var others = InlineArray<Width, V>(repeating: V.zero())
+    repeat {
+      var a = stack.pointee.a + segment.pointee.offset
+      var length = segment.pointee.length
+      while Rows == 1 && block.pointee.isVector && length >= 2 {
+        prefetch(ahead)
+        let x = V.splat(a[0])
+        let y = V.splat(a[1])
+        for j in 0..<Width {
+          sums[unchecked: j][unchecked: 0] = sums[unchecked: j][unchecked: 0].fma(x, Element.load(V.self, b + j &* lanes))
+          others[unchecked: j] = others[unchecked: j].fma(y, Element.load(V.self, b + (Width &+ j) &* lanes))
+        }
+        a += 2
+        b += 2 &* Width &* lanes
+        ahead += 2 &* aheadStep
+        length &-= 2
+      }
+      for _ in 0..<length {
+        prefetch(ahead)
+        var values = InlineArray<Width, V>(repeating: V.zero())
+        for j in 0..<Width { values[unchecked: j] = Element.load(V.self, b + j &* lanes) }
+        for i in 0..<Rows {
+          let x = V.splat(a[i &* aRowStride])
+          for j in 0..<Width { sums[unchecked: j][unchecked: i] = sums[unchecked: j][unchecked: i].fma(x, values[unchecked: j]) }
+        }
+        a += 1
+        b += Width &* lanes
+        ahead += aheadStep
+      }
+      segment += 1
+    } while segment < end
+    if Rows == 1 {
+      for j in 0..<Width { sums[unchecked: j][unchecked: 0] = sums[unchecked: j][unchecked: 0] + others[unchecked: j] }
+    }
+    stack.pointee.a += Rows &* aRowStride
+    stack.pointee.ahead = ahead
+
+    if let columnBias = stack.pointee.columnBias {
+      let bias: InlineArray<Width, InlineArray<1, V>> = loadTile(columnBias, stride: 0, columns: columns)
+      for j in 0..<Width {
+        for i in 0..<Rows { sums[unchecked: j][unchecked: i] = sums[unchecked: j][unchecked: i] + bias[unchecked: j][unchecked: 0] }
+      }
+    }
+    if let rowBias = stack.pointee.rowBias {
+      for i in 0..<Rows {
+        let bias = V.splat(rowBias[i])
+        for j in 0..<Width { sums[unchecked: j][unchecked: i] = sums[unchecked: j][unchecked: i] + bias }
+      }
+      stack.pointee.rowBias = rowBias + Rows
+    }
+    if isBounded {
+      let minimum = V.splat(block.pointee.minimum)
+      let maximum = V.splat(block.pointee.maximum)
+      for j in 0..<Width {
+        for i in 0..<Rows { sums[unchecked: j][unchecked: i] = maximum.min(minimum.max(sums[unchecked: j][unchecked: i])) }
+      }
+    }
+    if let residual = stack.pointee.residual {
+      let added: InlineArray<Width, InlineArray<Rows, V>> = loadTile(
+        residual, stride: block.pointee.residualRowStride, columns: columns)
+      for j in 0..<Width {
+        for i in 0..<Rows {
+          sums[unchecked: j][unchecked: i] = sums[unchecked: j][unchecked: i] + added[unchecked: j][unchecked: i]
+        }
+      }
+      stack.pointee.residual = residual + Rows &* block.pointee.residualRowStride
+    }
+    if columns >= Width &* lanes {
+      for i in 0..<Rows {
+        for j in 0..<Width { sums[unchecked: j][unchecked: i].store(c + (i &* cRowStride &+ j &* lanes)) }
+      }
+    } else {
+      for i in 0..<Rows {
+        for j in 0..<Width {
+          sums[unchecked: j][unchecked: i].store(
+            c + (i &* cRowStride &+ j &* lanes), count: Swift.max(0, Swift.min(lanes, columns &- j &* lanes)))
+        }
+      }
+    }
+    stack.pointee.c = c + Rows &* cRowStride
   }
 }

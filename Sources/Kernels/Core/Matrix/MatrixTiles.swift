@@ -1,41 +1,76 @@
-/// The tiles that an instruction set's registers allow: its target switches from numbers to instances of ``computeTile``.
+/// The tiles that an instruction set's registers allow, by the width of their panel in registers: element 0 for one, 2 for three.
+@frozen @usableFromInline package struct MatrixTileShape: Sendable {
+  /// The most rows of a tile.
+  @usableFromInline package let rows: InlineArray<3, Int>
+  /// Rows below which a tile waits for the latency of its multiply-additions.
+  @usableFromInline package let leastRows: InlineArray<3, Int>
+
+  @inlinable @inline(__always)
+  package init(rows: InlineArray<3, Int>, leastRows: InlineArray<3, Int>) {
+    self.rows = rows
+    self.leastRows = leastRows
+  }
+}
+
+/// An instruction set's tiles: its target switches from numbers to instances of ``computeTiles``.
 @usableFromInline package protocol MatrixTiles {
   associatedtype Vector: FloatVector
-  /// The most rows of a tile of `width` (1...3) registers a row.
-  static func rows(width: Int) -> Int
-  /// Rows below which a tile waits for the latency of its multiply-additions.
-  static func leastRows(width: Int) -> Int
-  /// Computes a tile of `rows` (1...``rows(width:)``) × `width` registers.
+  static var shape: MatrixTileShape { get }
+  /// Computes `count` tiles of `rows` (1 to what the shape has) × `width` (1...3) registers.
   static func compute(
-    rows: Int, width: Int, _ block: UnsafePointer<MatrixBlock>,
-    a: UnsafePointer<Float>, b: UnsafePointer<Float>, c: UnsafeMutablePointer<Float>, columns: Int,
-    initial: UnsafePointer<Float>?, columnBias: UnsafePointer<Float>?, rowBias: UnsafePointer<Float>?,
-    residual: UnsafePointer<Float>?)
+    rows: Int, width: Int, count: Int, _ block: UnsafePointer<MatrixBlock>, _ stack: UnsafeMutablePointer<MatrixTileStack>)
+  /// Computes `count` tiles of one row × `width` registers with a panel of halves.
+  static func computeRows(
+    width: Int, count: Int, _ block: UnsafePointer<MatrixBlock>, _ stack: UnsafeMutablePointer<MatrixTileStack>)
 }
 
 /// The body of every ``MatrixBlockFunction``: panel by panel, so that a panel stays in the nearest cache for all rows.
 @inlinable @inline(__always)
 package func computeBlock<Tiles: MatrixTiles>(_: Tiles.Type, _ block: UnsafePointer<MatrixBlock>) {
   let lanes = Tiles.Vector.lanes
+  let elementSize = block.pointee.bIsHalf ? 2 : 4
+  var depth = 0
+  for i in 0..<block.pointee.segmentCount { depth &+= block.pointee.segments[i].length }
+  // Few rows use an element too seldom to make it worth widening in memory.
+  let widens = block.pointee.bIsHalf && block.pointee.rows &* block.pointee.groups > MatrixBlock.rowsOfHalves
   var column = 0
   var panel = block.pointee.b
   while column < block.pointee.columns {
     let rest = block.pointee.columns &- column
     let width = MatrixPanels.width(rest: rest, lanes: lanes)
     let columns = Swift.min(rest, width &* lanes)
-    let b: UnsafePointer<Float>
-    if block.pointee.bIsHalf {
-      var depth = 0
-      for i in 0..<block.pointee.segmentCount { depth &+= block.pointee.segments[i].length }
-      let halves = panel.assumingMemoryBound(to: Float16.self) + block.pointee.bRow &* width &* lanes
+    var b = panel + block.pointee.bRow &* width &* lanes &* elementSize
+    var next = block.pointee.next ?? b
+    if rest > columns {
+      let nextWidth = MatrixPanels.width(rest: rest &- columns, lanes: lanes)
+      next = panel + (block.pointee.bPanelStride &+ block.pointee.bRow &* nextWidth &* lanes &* elementSize)
+    }
+    if widens {
+      let halves = b.assumingMemoryBound(to: Float16.self)
       let widened = block.pointee.widened
       for i in 0..<depth &* width { Tiles.Vector.load(halves + i &* lanes).store(widened + i &* lanes) }
-      b = UnsafePointer(widened)
-    } else {
-      b = panel.assumingMemoryBound(to: Float.self) + block.pointee.bRow &* width &* lanes
+      b = UnsafeRawPointer(widened)
     }
+    // The next panel's bytes for a step of depth, dealt to the tiles.
+    let most = Tiles.shape.rows[unchecked: width &- 1]
+    let tiles = (block.pointee.rows <= most ? 1 : (block.pointee.rows &+ most &- 1) / most) &* block.pointee.groups
+    let rowBytes = width &* lanes &* elementSize
+    let aheadStep = tiles > rowBytes || next == b ? 0 : tiles == 1 ? rowBytes : (rowBytes &+ tiles &- 1) / tiles
+    var stack = MatrixTileStack(
+      a: block.pointee.a, b: b, c: block.pointee.c, columns: columns, initial: nil,
+      columnBias: block.pointee.columnBias.map { $0 + column },
+      rowBias: nil, residual: nil, ahead: next, aheadStep: aheadStep)
     for group in 0..<block.pointee.groups {
-      computePanel(Tiles.self, block, group: group, column: column, columns: columns, width: width, b: b)
+      stack.a = block.pointee.a + group &* block.pointee.aGroupStride
+      stack.c = block.pointee.c + (group &* block.pointee.cGroupStride &+ column)
+      stack.initial = block.pointee.initial.map { $0 + (group &* block.pointee.initialGroupStride &+ column) }
+      stack.residual = block.pointee.residual.map { $0 + (group &* block.pointee.residualGroupStride &+ column) }
+      stack.rowBias = block.pointee.rowBias.map { $0 + group &* block.pointee.rows }
+      if block.pointee.bIsHalf && !widens {
+        Tiles.computeRows(width: width, count: block.pointee.rows, block, &stack)
+      } else {
+        computePanel(Tiles.self, width: width, block, &stack)
+      }
     }
     column &+= columns
     panel += block.pointee.bPanelStride
@@ -45,25 +80,23 @@ package func computeBlock<Tiles: MatrixTiles>(_: Tiles.Type, _ block: UnsafePoin
 /// One panel against the rows of one group.
 @inlinable @inline(__always)
 func computePanel<Tiles: MatrixTiles>(
-  _: Tiles.Type, _ block: UnsafePointer<MatrixBlock>, group: Int, column: Int, columns: Int, width: Int, b: UnsafePointer<Float>
+  _: Tiles.Type, width: Int, _ block: UnsafePointer<MatrixBlock>, _ stack: UnsafeMutablePointer<MatrixTileStack>
 ) {
-  let a = block.pointee.a + group &* block.pointee.aGroupStride
-  let c = block.pointee.c + (group &* block.pointee.cGroupStride &+ column)
-  let initial = block.pointee.initial.map { $0 + (group &* block.pointee.initialGroupStride &+ column) }
-  let residual = block.pointee.residual.map { $0 + (group &* block.pointee.residualGroupStride &+ column) }
-  let columnBias = block.pointee.columnBias.map { $0 + column }
-  let rowBias = block.pointee.rowBias.map { $0 + group &* block.pointee.rows }
-  let most = Tiles.rows(width: width)
-  let least = Tiles.leastRows(width: width)
-  var row = 0
-  while row < block.pointee.rows {
-    let rest = block.pointee.rows &- row
-    // A last tile of few rows is slow: its rows are shared with the one before.
-    let rows = rest <= most ? rest : rest &- most >= least || rest >= 2 &* most ? most : (rest &+ 1) / 2
-    Tiles.compute(
-      rows: rows, width: width, block, a: a + row &* block.pointee.aRowStride, b: b, c: c + row &* block.pointee.cRowStride,
-      columns: columns, initial: initial.map { $0 + row &* block.pointee.initialRowStride }, columnBias: columnBias,
-      rowBias: rowBias.map { $0 + row }, residual: residual.map { $0 + row &* block.pointee.residualRowStride })
-    row &+= rows
+  let most = Tiles.shape.rows[unchecked: width &- 1]
+  let least = Tiles.shape.leastRows[unchecked: width &- 1]
+  if block.pointee.rows <= most { return Tiles.compute(rows: block.pointee.rows, width: width, count: 1, block, stack) }
+  var whole = block.pointee.rows / most
+  var rest = block.pointee.rows &- whole &* most
+  // A last tile of few rows is slow: it shares rows with the one before.
+  let shares = rest > 0 && rest < least
+  if shares {
+    whole &-= 1
+    rest &+= most
   }
+  if whole > 0 { Tiles.compute(rows: most, width: width, count: whole, block, stack) }
+  if shares {
+    Tiles.compute(rows: (rest &+ 1) / 2, width: width, count: 1, block, stack)
+    rest /= 2
+  }
+  if rest > 0 { Tiles.compute(rows: rest, width: width, count: 1, block, stack) }
 }

@@ -14,11 +14,12 @@ extension FloatVector {
   /// (e^self − 1 − self) / self² on |self| <= ln(2)/2.
   @inlinable @inline(__always)
   package func exponentialTail() -> Self {
-    var p = Self.splat(1.3981999507e-3).fma(Self.splat(1.9875691500e-4), self)
-    p = Self.splat(8.3334519073e-3).fma(p, self)
-    p = Self.splat(4.1665795894e-2).fma(p, self)
-    p = Self.splat(1.6666665459e-1).fma(p, self)
-    return Self.splat(5.0000001201e-1).fma(p, self)
+    // Estrin's scheme: pairs of terms do not wait for each other.
+    let square = self * self
+    let high = Self.splat(1.3981999507e-3).fma(Self.splat(1.9875691500e-4), self)
+    let middle = Self.splat(4.1665795894e-2).fma(Self.splat(8.3334519073e-3), self)
+    let low = Self.splat(5.0000001201e-1).fma(Self.splat(1.6666665459e-1), self)
+    return low.fma(middle.fma(high, square), square)
   }
 
   /// e^self on |self| <= ln(2)/2.

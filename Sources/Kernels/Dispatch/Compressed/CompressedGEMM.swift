@@ -51,7 +51,7 @@ package final class CompressedGEMM: Sendable {
     // Seven rows are three tiles, each of which makes its own weights.
     expands = parameters.rows > CompressedKernel.rows || parameters.rows == 7
     blockRows = max(
-      matrix.tileRows[1], MatrixConvolution.blockElements / max(loop.depth.largestBlock, 1))
+      matrix.tileRows, MatrixConvolution.blockElements / max(loop.depth.largestBlock, 1))
     kernelName = "gemm_\(type)_\(kernel.name)" + (expands ? "_expanded" : "")
   }
 
@@ -112,7 +112,7 @@ package final class CompressedGEMM: Sendable {
     residual: UnsafePointer<Float>?,
     c: UnsafeMutablePointer<Float>, scratch: UnsafeMutableRawPointer, worker: Int, workers: Int
   ) {
-    let tile = expands ? loop.kernel.tileRows[1] : CompressedKernel.rows
+    let tile = expands ? loop.kernel.tileRows : CompressedKernel.rows
     let rowUnits = (parameters.rows + tile - 1) / tile
     let grid = WorkGrid.best(
       workers: workers, rowUnits: rowUnits, panels: panels.count, unitCost: Double(tile),

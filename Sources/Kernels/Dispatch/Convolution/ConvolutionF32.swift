@@ -55,7 +55,7 @@ protocol ConvolutionImplementation: AnyObject, Sendable {
   var packedWeightsByteCount: Int { get }
   /// Of one worker.
   var scratchByteCount: Int { get }
-  func packWeights(from source: UnsafeRawPointer, _ type: WeightType, into packed: UnsafeMutableRawPointer)
+  func packWeights(_ source: WeightSource, into packed: UnsafeMutableRawPointer)
   func run(_ arguments: ConvolutionArguments)
 }
 
@@ -141,8 +141,13 @@ package final class ConvolutionF32: Sendable {
   }
 
   /// Packs weights of shape O×I×kh×kw (of groups: O and I/groups) into ``packedWeightsByteCount`` bytes.
+  package func packWeights(_ source: WeightSource, into packed: UnsafeMutableRawPointer) {
+    implementation.packWeights(source, into: packed)
+  }
+
+  /// Packs weights that are not multiplied by anything.
   package func packWeights(from source: UnsafeRawPointer, _ type: WeightType, into packed: UnsafeMutableRawPointer) {
-    implementation.packWeights(from: source, type, into: packed)
+    packWeights(WeightSource(source, type), into: packed)
   }
 
   /// Computes the share of `worker` (0..<`workers`). No share depends on another; all of them make the output.

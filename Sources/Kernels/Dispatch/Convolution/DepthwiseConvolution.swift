@@ -4,6 +4,8 @@ import KernelCore
 final class DepthwiseConvolution: ConvolutionImplementation {
   private let description: ConvolutionDescription
   private let kernel: DepthwiseKernel
+  /// The most channels of a call of the kernel.
+  private let channelBlock: Int
 
   var kernelName: String { kernel.name }
   var packedWeightsByteCount: Int {
@@ -11,6 +13,11 @@ final class DepthwiseConvolution: ConvolutionImplementation {
     return p.kernelHeight * p.kernelWidth * p.inputChannels.roundedUp(to: kernel.lanes) * 4
   }
   var scratchByteCount: Int { 0 }
+
+  /// Elements of the input that stay in the nearest cache.
+  private static let nearElements = 6144
+  /// Channels for which a pixel is worth visiting.
+  private static let leastChannels = 32
 
   static func applies(to p: ConvolutionParameters, inputStrides: ImageStrides) -> Bool {
     p.groups == p.inputChannels && p.groups == p.outputChannels && inputStrides.channel == 1
@@ -24,9 +31,11 @@ final class DepthwiseConvolution: ConvolutionImplementation {
       guard let width = $0.kernelWidth else { return true }
       return $0.lanes == table[0].lanes && width == p.kernelWidth && $0.stride == p.strideWidth && p.dilationWidth == 1
     }!
+    let rows = (kernel.rows - 1) * p.strideHeight + p.kernelHeight
+    channelBlock = max(Self.leastChannels, Self.nearElements / (rows * p.inputWidth) / 16 * 16)
   }
 
-  func packWeights(from source: UnsafeRawPointer, _ type: WeightType, into packed: UnsafeMutableRawPointer) {
+  func packWeights(_ source: WeightSource, into packed: UnsafeMutableRawPointer) {
     let p = description.parameters
     let taps = p.kernelHeight * p.kernelWidth
     let lanes = kernel.lanes
@@ -37,9 +46,10 @@ final class DepthwiseConvolution: ConvolutionImplementation {
         if channel < p.inputChannels {
           let index = channel * taps + tap
           weight =
-            type == .f32
-            ? source.loadUnaligned(fromByteOffset: 4 * index, as: Float.self)
-            : Float(source.loadUnaligned(fromByteOffset: 2 * index, as: Float16.self))
+            source.type == .f32
+            ? source.base.loadUnaligned(fromByteOffset: 4 * index, as: Float.self)
+            : Float(source.base.loadUnaligned(fromByteOffset: 2 * index, as: Float16.self))
+          if let factors = source.factors { weight *= factors[channel] }
         }
         target[(channel / lanes * taps + tap) * lanes + channel % lanes] = weight
       }
@@ -65,37 +75,63 @@ final class DepthwiseConvolution: ConvolutionImplementation {
     if share.isEmpty || channels <= 0 { return }
 
     let epilogue = description.epilogue
-    let late = epilogue.residualAfterActivation
-    let taps = p.kernelHeight * p.kernelWidth
-    var row = DepthwiseRow(
+    var rows = DepthwiseRows(
       input: arguments.input, inputPixel: description.input.pixel, inputRow: description.input.row * p.dilationHeight,
-      inputWidth: p.inputWidth, weights: arguments.weights.assumingMemoryBound(to: Float.self) + first * taps, firstTapRow: 0,
-      tapRows: 0, kernelHeight: p.kernelHeight, kernelWidth: p.kernelWidth, stride: p.strideWidth, dilation: p.dilationWidth,
-      padLeft: p.padLeft, channels: channels, output: arguments.output, outputPixel: description.output.pixel,
-      outputWidth: p.outputWidth, bias: arguments.bias.map { $0 + first }, residual: nil,
-      residualPixel: description.residual?.pixel ?? 0, residualIsLate: late, minimum: epilogue.minimum, maximum: epilogue.maximum)
-    for line in share {
+      inputStep: description.input.row * p.strideHeight, inputWidth: p.inputWidth,
+      weights: arguments.weights.assumingMemoryBound(to: Float.self), kernelHeight: p.kernelHeight, kernelWidth: p.kernelWidth,
+      stride: p.strideWidth, dilation: p.dilationWidth, padLeft: p.padLeft, channels: channels, output: arguments.output,
+      outputPixel: description.output.pixel, outputRow: description.output.row, outputWidth: p.outputWidth, bias: nil,
+      residualPixel: description.residual?.pixel ?? 0, residualRow: description.residual?.row ?? 0,
+      residualIsLate: epilogue.residualAfterActivation, minimum: epilogue.minimum, maximum: epilogue.maximum)
+    var line = share.lowerBound
+    while line < share.upperBound {
       let image = line / p.outputHeight
       let y = line % p.outputHeight
-      let top = y * p.strideHeight - p.padTop
-      let firstTap = top < 0 ? (p.dilationHeight - 1 - top) / p.dilationHeight : 0
-      let below = max(0, p.inputHeight - top)
-      let endTap = min(p.kernelHeight, (below + p.dilationHeight - 1) / p.dilationHeight)
-      row.firstTapRow = firstTap
-      row.tapRows = max(0, endTap - firstTap)
-      row.input = arguments.input + image * description.input.batch + (top + firstTap * p.dilationHeight) * description.input.row + first
-      row.output = arguments.output + image * description.output.batch + y * description.output.row + first
-      var residual: UnsafePointer<Float>?
-      if let pointer = arguments.residual, let strides = description.residual {
-        residual = pointer + image * strides.batch + y * strides.row + first
+      rows.rows = min(kernel.rows, share.upperBound - line, p.outputHeight - y)
+      rows.tapRows = InlineArray(repeating: DepthwiseTapRows(first: 0, end: 0))
+      for r in 0..<rows.rows { rows.tapRows[r] = tapRows(y + r) }
+      // Few enough channels at a time that what a row shares with the next stays near.
+      var channel = first
+      while channel < first + channels {
+        let count = min(channelBlock, first + channels - channel)
+        run(arguments, &rows, image: image, y: y, channel: channel, count: count)
+        channel += count
       }
-      row.residual = late && epilogue.activation != nil ? nil : residual
-      withUnsafePointer(to: row) { kernel.run($0) }
-      if epilogue.activation != nil {
-        epilogue.activate(
-          row.output, rowStride: row.outputPixel, rows: row.outputWidth, columns: channels, residual: late ? residual : nil,
-          residualRowStride: row.residualPixel)
-      }
+      line += rows.rows
+    }
+  }
+
+  /// The tap rows of output row `y` that lie inside the image.
+  private func tapRows(_ y: Int) -> DepthwiseTapRows {
+    let p = description.parameters
+    let top = y * p.strideHeight - p.padTop
+    let first = top < 0 ? (p.dilationHeight - 1 - top) / p.dilationHeight : 0
+    let below = max(0, p.inputHeight - top)
+    return DepthwiseTapRows(first: first, end: min(p.kernelHeight, (below + p.dilationHeight - 1) / p.dilationHeight))
+  }
+
+  /// Computes `count` channels of the rows from `y` on.
+  private func run(_ arguments: ConvolutionArguments, _ rows: inout DepthwiseRows, image: Int, y: Int, channel: Int, count: Int) {
+    let p = description.parameters
+    let epilogue = description.epilogue
+    let late = epilogue.residualAfterActivation
+    rows.channels = count
+    rows.weights = arguments.weights.assumingMemoryBound(to: Float.self) + channel * p.kernelHeight * p.kernelWidth
+    rows.bias = arguments.bias.map { $0 + channel }
+    rows.input =
+      arguments.input + image * description.input.batch + (y * p.strideHeight - p.padTop) * description.input.row + channel
+    rows.output = arguments.output + image * description.output.batch + y * description.output.row + channel
+    var residual: UnsafePointer<Float>?
+    if let pointer = arguments.residual, let strides = description.residual {
+      residual = pointer + image * strides.batch + y * strides.row + channel
+    }
+    rows.residual = late && epilogue.activation != nil ? nil : residual
+    withUnsafePointer(to: rows) { kernel.run($0) }
+    guard epilogue.activation != nil else { return }
+    for r in 0..<rows.rows {
+      epilogue.activate(
+        rows.output + r * rows.outputRow, rowStride: rows.outputPixel, rows: rows.outputWidth, columns: count,
+        residual: late ? residual.map { $0 + r * rows.residualRow } : nil, residualRowStride: rows.residualPixel)
     }
   }
 

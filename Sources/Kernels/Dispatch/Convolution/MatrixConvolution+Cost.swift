@@ -14,8 +14,8 @@ extension MatrixKernel {
   }
 
   private func slots(rows: Int, width: Int) -> Int {
-    let most = tileRows[width - 1]
-    let least = leastRows[width - 1]
+    let most = shape.rows[width - 1]
+    let least = shape.leastRows[width - 1]
     let rest = rows % most
     if rest == 0 { return rows }
     if rows < most || rest >= least { return rows - rest + max(rest, least) }
@@ -39,7 +39,7 @@ extension MatrixConvolution {
     switch source {
     case .image:
       // Rows that are a multiple of a page apart evict each other from the nearest cache.
-      if description.input.pixel * p.strideWidth % 1024 == 0 && kernel.tileRows[1] > 8 { compute *= 1.2 }
+      if description.input.pixel * p.strideWidth % 1024 == 0 && kernel.tileRows > 8 { compute *= 1.2 }
     case .paddedRows:
       let touching = description.input.pixel == p.groupInputChannels
       compute += copy(

@@ -49,7 +49,7 @@ final class MatrixConvolution: ConvolutionImplementation {
     let p = description.parameters
     let kernel = matrixKernels.supported(by: description.features)[0]
     let channels = p.groupInputChannels
-    let depthLimit = MatrixLoop.depthLimit(lanes: kernel.lanes)
+    let depthLimit = MatrixLoop.depthLimit(kernel, rows: p.batch * p.outputHeight * p.outputWidth, description.weightType)
     self.description = description
     self.source = source
     panels = MatrixPanels(lanes: kernel.lanes, rows: p.kernelHeight * p.kernelWidth * channels, columns: p.groupOutputChannels)
@@ -57,12 +57,12 @@ final class MatrixConvolution: ConvolutionImplementation {
 
     // Rows that lie a multiple of a page apart compete for the same places of the nearest cache.
     copyPixel = source == .paddedRows && channels * p.strideWidth % 1024 == 0 ? channels + 16 : channels
-    let multiple = kernel.tileRows[1]
+    let multiple = kernel.tileRows
     let segments: [MatrixSegment]
     switch source {
     case .image:
       // Of a row of A a depth block reads a part; a block's sums should stay in the cache too.
-      let perPixel = max(1, p.inputRows(1) * p.strideWidth * channels / ((panels.rows + depthLimit - 1) / depthLimit))
+      let perPixel = max(1, p.inputRows(1) * p.strideWidth * channels / ((panels.rows - 1) / depthLimit + 1))
       let most = max(multiple, min(Self.blockElements / perPixel, Self.blockElements / panels.columns))
       blockPixels = Self.evenPart(of: lines.pixels, most: most, multiple: multiple)
       blockLines = max(1, most / lines.pixels)
@@ -127,19 +127,19 @@ final class MatrixConvolution: ConvolutionImplementation {
     return lines
   }
 
-  func packWeights(from source: UnsafeRawPointer, _ type: WeightType, into packed: UnsafeMutableRawPointer) {
+  func packWeights(_ source: WeightSource, into packed: UnsafeMutableRawPointer) {
     let p = description.parameters
     let taps = p.kernelHeight * p.kernelWidth
     for group in 0..<p.groups {
       panels.packColumns(
-        source + group * panels.rows * panels.columns * type.byteCount, type, taps: taps,
+        source.advanced(to: group * panels.columns, stride: panels.rows), taps: taps,
         into: packed + group * panels.elementCount * description.weightType.byteCount, description.weightType,
         features: description.features)
     }
   }
 
   func run(_ arguments: ConvolutionArguments) {
-    let tile = loop.kernel.tileRows[1]
+    let tile = loop.kernel.tileRows
     // Lines are dealt whole where there are enough of them.
     let whole = lines.images * lines.lines >= 4 * arguments.workers
     let unit = whole ? lines.pixels : tile
@@ -188,6 +188,7 @@ final class MatrixConvolution: ConvolutionImplementation {
         bPanelStride: panels.panelStride * weightBytes, c: arguments.output + (outputOffset + firstChannel),
         cRowStride: description.output.pixel, rows: pixelCount, columns: columns)
       block.groups = lineCount
+      block.isVector = lines.total == 1
       block.cGroupStride = description.output.row
       block.bIsHalf = description.weightType == .f16
       block.widened = copy + copyElements

@@ -111,6 +111,13 @@ package final class TransposedConvolutionF32: Sendable {
   }
 
   /// Packs weights of shape I×O×kh×kw (of groups: G×I/G×O/G×kh×kw) into ``packedWeightsByteCount`` bytes.
+  /// There are no factors.
+  package func packWeights(_ source: WeightSource, into packed: UnsafeMutableRawPointer) {
+    precondition(source.factors == nil, "output channels do not lie one after the other")
+    packWeights(from: source.base, source.type, into: packed)
+  }
+
+  /// Packs weights that are not multiplied by anything.
   package func packWeights(from source: UnsafeRawPointer, _ type: WeightType, into packed: UnsafeMutableRawPointer) {
     let p = parameters
     let inputs = p.groupInputChannels

@@ -48,29 +48,29 @@ final class WinogradConvolution: ConvolutionImplementation {
     inputSize = size + 2
     transforms = winogradKernels.supported(by: description.features).first { $0.output == size }!
     panels = MatrixPanels(lanes: kernel.lanes, rows: p.inputChannels, columns: p.outputChannels)
-    loop = MatrixLoop(
-      kernel: kernel,
-      depth: MatrixDepth(
-        [MatrixSegment(offset: 0, length: p.inputChannels)], limit: MatrixLoop.depthLimit(lanes: kernel.lanes)),
-      epilogue: Epilogue())
     tileRows = (p.outputHeight + size - 1) / size
     tileColumns = (p.outputWidth + size - 1) / size
     inputStride = p.inputChannels.roundedUp(to: 16) + 16
     let points = (size + 2) * (size + 2)
     let tiles = p.batch * tileRows * tileColumns
+    loop = MatrixLoop(
+      kernel: kernel,
+      depth: MatrixDepth(
+        [MatrixSegment(offset: 0, length: p.inputChannels)], limit: MatrixLoop.depthLimit(kernel, rows: tiles)),
+      epilogue: Epilogue())
     let near = Self.blockElements / (points * (inputStride + min(p.outputChannels, 256)))
-    let most = max(near, Self.leastTiles).roundedUp(to: kernel.tileRows[1])
+    let most = max(near, Self.leastTiles).roundedUp(to: kernel.tileRows)
     let blocks = (tiles + most - 1) / most
-    blockTiles = min(tiles, ((tiles + blocks - 1) / blocks).roundedUp(to: kernel.tileRows[1]))
+    blockTiles = min(tiles, ((tiles + blocks - 1) / blocks).roundedUp(to: kernel.tileRows))
     blockPanels = max(1, min(panels.count, Self.blockElements / 2 / (points * blockTiles * panels.panelColumns)))
     outputStride = (blockPanels * panels.panelColumns + panels.lanes).roundedUp(to: 16) + 16
     kernelName = "winograd\(size)x\(size)_\(kernel.name)"
   }
 
-  func packWeights(from source: UnsafeRawPointer, _ type: WeightType, into packed: UnsafeMutableRawPointer) {
+  func packWeights(_ source: WeightSource, into packed: UnsafeMutableRawPointer) {
     let rows = 9 * panels.rows
     let reader = WeightReader(
-      source, type, columnStride: rows, widest: panels.panelColumns + panels.lanes, features: description.features)
+      source, columnStride: rows, widest: panels.panelColumns + panels.lanes, features: description.features)
     defer { reader.deallocate() }
     let coefficients = WinogradPoints.weightRows(output: size).flatMap { $0.map { Float($0) } }
     for panel in 0..<panels.count {
@@ -93,7 +93,7 @@ final class WinogradConvolution: ConvolutionImplementation {
   func run(_ arguments: ConvolutionArguments) {
     let p = description.parameters
     let tiles = p.batch * tileRows * tileColumns
-    let unit = min(tiles, loop.kernel.tileRows[1])
+    let unit = min(tiles, loop.kernel.tileRows)
     let units = (tiles + unit - 1) / unit
     let grid = WorkGrid.best(
       workers: arguments.workers, rowUnits: units, panels: panels.count, unitCost: Double(unit * pointCount * p.inputChannels),
@@ -171,12 +171,14 @@ final class WinogradConvolution: ConvolutionImplementation {
     _ arguments: ConvolutionArguments, input: UnsafeMutablePointer<Float>, output: UnsafeMutablePointer<Float>, panel: Int,
     channels: Int, count: Int
   ) {
+    let first = arguments.weights + panel * panels.panelStride * 4
     for point in 0..<pointCount {
+      let next = point + 1 < pointCount ? first + (point + 1) * panels.elementCount * 4 : nil
       var block = MatrixBlock(
         a: input + point * blockTiles * inputStride, aRowStride: inputStride, segments: loop.depth.segments.base, segmentCount: 0,
-        b: arguments.weights + (point * panels.elementCount + panel * panels.panelStride) * 4, bPanelStride: panels.panelStride * 4,
+        b: first + point * panels.elementCount * 4, bPanelStride: panels.panelStride * 4,
         c: output + point * blockTiles * outputStride, cRowStride: outputStride, rows: count, columns: channels)
-      loop.run(&block, columnBias: nil, rowBias: nil, residual: nil, residualRowStride: 0, residualGroupStride: 0) { _, _ in }
+      loop.run(&block, columnBias: nil, rowBias: nil, residual: nil, residualRowStride: 0, residualGroupStride: 0, next: next) { _, _ in }
     }
   }
 

@@ -28,11 +28,13 @@ package final class GEMMF32: Sendable {
     self.features = features
     kernelName = "gemm_" + kernel.name
     panels = MatrixPanels(lanes: kernel.lanes, rows: parameters.depth, columns: parameters.columns)
-    let limit = MatrixLoop.depthLimit(lanes: kernel.lanes)
+    var weightType = WeightType.f32
+    if case .constant(let type) = parameters.b { weightType = type }
+    let limit = MatrixLoop.depthLimit(kernel, rows: parameters.rows, weightType)
     loop = MatrixLoop(
       kernel: kernel, depth: MatrixDepth([MatrixSegment(offset: 0, length: parameters.depth)], limit: limit),
       epilogue: epilogue)
-    let tile = kernel.tileRows[1]
+    let tile = kernel.tileRows
     let most = MatrixConvolution.blockElements / max(loop.depth.largestBlock, panels.columns)
     blockRows = max(most / tile * tile, tile)
     switch parameters.b {
@@ -51,7 +53,11 @@ package final class GEMMF32: Sendable {
   }
   private var transposedElements: Int { parameters.aTransposed ? blockRows * loop.depth.largestBlock : 0 }
   private var widenedElements: Int {
-    if case .constant(.f16) = parameters.b { loop.depth.largestBlock * 3 * panels.lanes } else { 0 }
+    if case .constant(.f16) = parameters.b, parameters.rows > MatrixBlock.rowsOfHalves {
+      loop.depth.largestBlock * 3 * panels.lanes
+    } else {
+      0
+    }
   }
   private var workerScratchElements: Int { (packedValueElements + transposedElements + widenedElements).roundedUp(to: 32) }
 
@@ -59,13 +65,19 @@ package final class GEMMF32: Sendable {
   package var scratchByteCount: Int { workerScratchElements * 4 * workers }
 
   /// Packs the constant: element (k, n) is `source[k · columns + n]`, or, transposed, `source[n · depth + k]`.
-  package func packWeights(from source: UnsafeRawPointer, _ type: WeightType, transposed: Bool, into packed: UnsafeMutableRawPointer) {
+  /// Factors, of columns, are for a transposed one.
+  package func packWeights(_ source: WeightSource, transposed: Bool, into packed: UnsafeMutableRawPointer) {
     guard case .constant(let packedType) = parameters.b else { preconditionFailure("the second operand is no constant") }
     if transposed {
-      panels.packColumns(source, type, taps: 1, into: packed, packedType, features: features)
+      panels.packColumns(source, taps: 1, into: packed, packedType, features: features)
     } else {
-      panels.packRows(source, type, into: packed, packedType, features: features)
+      panels.packRows(source, into: packed, packedType, features: features)
     }
+  }
+
+  /// Packs a constant that is not multiplied by anything.
+  package func packWeights(from source: UnsafeRawPointer, _ type: WeightType, transposed: Bool, into packed: UnsafeMutableRawPointer) {
+    packWeights(WeightSource(source, type), transposed: transposed, into: packed)
   }
 
   /// Computes the share of `worker` (0..<`workers`). No share depends on another; all of them make C.
@@ -75,7 +87,7 @@ package final class GEMMF32: Sendable {
     a: UnsafePointer<Float>, b: UnsafeRawPointer, bias: UnsafePointer<Float>?, residual: UnsafePointer<Float>?,
     c: UnsafeMutablePointer<Float>, scratch: UnsafeMutableRawPointer, worker: Int, workers: Int
   ) {
-    let tile = loop.kernel.tileRows[1]
+    let tile = loop.kernel.tileRows
     let rowUnits = (parameters.rows + tile - 1) / tile
     let scratch = (scratch + worker * workerScratchElements * 4).assumingMemoryBound(to: Float.self)
     // A batch is dealt whole where it is large; else rows and columns of each product are.
@@ -149,6 +161,7 @@ package final class GEMMF32: Sendable {
       a: a, aRowStride: parameters.aRowStride, segments: loop.depth.segments.base, segmentCount: 0,
       b: packed, bPanelStride: panels.panelStride * (isHalf ? 2 : 4), c: c, cRowStride: parameters.cRowStride, rows: rows,
       columns: columns)
+    block.isVector = parameters.rows == 1
     block.bIsHalf = isHalf
     block.widened = scratch + transposedElements
     loop.run(

@@ -9,12 +9,12 @@ package let matrixKernels: [MatrixKernel] = {
   #if arch(x86_64)
   table += [
     MatrixKernel(
-      name: "f32_14x32_avx512", requires: .avx512, lanes: 16, tileRows: [14, 14, 8], leastRows: [8, 5, 3], run: matrix_f32_14x32_avx512),
-    MatrixKernel(name: "f32_6x16_avx2", requires: .avx2, lanes: 8, tileRows: [8, 6, 3], leastRows: [5, 4, 3], run: matrix_f32_6x16_avx2),
+      name: "f32_14x32_avx512", requires: .avx512, lanes: 16, shape: matrixShape_f32_avx512(), run: matrix_f32_14x32_avx512),
+    MatrixKernel(name: "f32_6x16_avx2", requires: .avx2, lanes: 8, shape: matrixShape_f32_avx2(), run: matrix_f32_6x16_avx2),
   ]
   #endif
   table.append(
     MatrixKernel(
-      name: "f32_4x8_portable", requires: [], lanes: 4, tileRows: [6, 4, 2], leastRows: [4, 2, 2], run: matrix_f32_4x8_portable))
+      name: "f32_4x8_portable", requires: [], lanes: 4, shape: matrixShape_f32_portable(), run: matrix_f32_4x8_portable))
   return table
 }()

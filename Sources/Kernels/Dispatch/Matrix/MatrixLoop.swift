@@ -33,7 +33,7 @@ struct MatrixDepth: Sendable {
   /// Cuts the segments into blocks of about equal depth, `limit` at the most.
   init(_ segments: [MatrixSegment], limit: Int) {
     let depth = segments.reduce(0) { $0 + $1.length }
-    let count = (depth + limit - 1) / limit
+    let count = (depth - 1) / limit + 1
     var cut: [MatrixSegment] = []
     var blocks: [Block] = []
     var block = Block(firstSegment: 0, segmentCount: 0, row: 0, rows: 0)
@@ -68,25 +68,35 @@ struct MatrixLoop: Sendable {
   /// Floats of a panel of B that stay in the nearest cache beside what is read of A.
   static let panelElements = 6144
 
+  /// The most rows of a depth block of a product that has `rows` rows.
+  static func depthLimit(_ kernel: MatrixKernel, rows: Int, _ weightType: WeightType = .f32) -> Int {
+    // A panel that is read once need not stay anywhere.
+    let few = weightType == .f16 ? MatrixBlock.rowsOfHalves : kernel.tileRows
+    return rows <= few ? .max : depthLimit(lanes: kernel.lanes)
+  }
+
+  /// The most rows of a depth block of a panel that stays in the nearest cache.
   static func depthLimit(lanes: Int) -> Int { panelElements / (2 * lanes) }
 
   /// Computes `block` (its segments, row of B, start, bounds and residual are set here) depth block by depth block.
   ///
-  /// `prepare` is called before each, and may change where the block finds A.
+  /// `next`: what is read afterwards. `prepare` is called before each, and may change where the block finds A.
   @inline(__always)
   func run(
     _ block: inout MatrixBlock, columnBias: UnsafePointer<Float>?, rowBias: UnsafePointer<Float>?,
     residual: UnsafePointer<Float>?, residualRowStride: Int, residualGroupStride: Int,
-    prepare: (MatrixDepth.Block, inout MatrixBlock) -> Void
+    next: UnsafeRawPointer? = nil, prepare: (MatrixDepth.Block, inout MatrixBlock) -> Void
   ) {
     let late = epilogue.residualAfterActivation
     let activated = epilogue.activation != nil
     let count = depth.blocks.count
+    let panelRowBytes = MatrixPanels.width(rest: block.columns, lanes: kernel.lanes) * kernel.lanes * (block.bIsHalf ? 2 : 4)
     for i in 0..<count {
       let part = depth.blocks.base[i]
       block.segments = depth.segments.base + part.firstSegment
       block.segmentCount = part.segmentCount
       block.bRow = part.row
+      block.next = i < count - 1 ? block.b + depth.blocks.base[i + 1].row * panelRowBytes : next
       if i == 0 {
         block.initial = late ? nil : residual
         block.initialRowStride = residualRowStride

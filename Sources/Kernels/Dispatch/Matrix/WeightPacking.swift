@@ -1,12 +1,30 @@
 import KernelCore
 
+/// Weights as they are stored, and what the kernels' are to be.
+package struct WeightSource {
+  package var base: UnsafeRawPointer
+  package var type: WeightType
+  /// What each output channel is multiplied by; nil for nothing.
+  package var factors: UnsafePointer<Float>?
+
+  package init(_ base: UnsafeRawPointer, _ type: WeightType, factors: UnsafePointer<Float>? = nil) {
+    self.base = base
+    self.type = type
+    self.factors = factors
+  }
+
+  /// The source of the output channels from `channel` on, where `stride` elements lie from one to the next.
+  func advanced(to channel: Int, stride: Int) -> WeightSource {
+    WeightSource(base + channel * stride * type.byteCount, type, factors: factors.map { $0 + channel })
+  }
+}
+
 /// Reads weights of half or single precision panel by panel: what every packing of weights O×I×taps begins with.
 ///
 /// A panel's columns (output channels) are far apart in the source, each a run of rows. They are converted run by run, which
 /// reads the source in order, and turned into rows of a panel from a copy that is near.
 struct WeightReader {
-  let source: UnsafeRawPointer
-  let type: WeightType
+  let source: WeightSource
   /// Elements from a column to the next.
   let columnStride: Int
   private let widen: ConversionFunction?
@@ -18,11 +36,10 @@ struct WeightReader {
   private static let copyStride = blockRows + 16
 
   /// `widest`: the most columns of a panel.
-  init(_ source: UnsafeRawPointer, _ type: WeightType, columnStride: Int, widest: Int, features: CPUFeatures) {
+  init(_ source: WeightSource, columnStride: Int, widest: Int, features: CPUFeatures) {
     self.source = source
-    self.type = type
     self.columnStride = columnStride
-    widen = type == .f16 ? ConversionKernels.function(for: .f16ToF32, features: features).run : nil
+    widen = source.type == .f16 ? ConversionKernels.function(for: .f16ToF32, features: features).run : nil
     columns = .allocate(capacity: widest * Self.copyStride)
     rows = .allocate(capacity: widest * Self.blockRows)
   }
@@ -37,9 +54,13 @@ struct WeightReader {
   func read(_ range: Range<Int>, first: Int, count: Int, width: Int) -> UnsafePointer<Float> {
     let length = range.count
     for n in 0..<count {
-      let from = source + ((first + n) * columnStride + range.lowerBound) * type.byteCount
+      let from = source.base + ((first + n) * columnStride + range.lowerBound) * source.type.byteCount
       let to = columns + n * Self.copyStride
       if let widen { widen(from, to, length) } else { UnsafeMutableRawPointer(to).copyMemory(from: from, byteCount: 4 * length) }
+      if let factors = source.factors {
+        let factor = factors[first + n]
+        for r in 0..<length { to[r] *= factor }
+      }
     }
     for r in 0..<length {
       let row = rows + r * width
@@ -69,10 +90,10 @@ extension MatrixPanels {
   /// Packs weights whose columns lie one after the other, each channel by channel and tap by tap: element (tap · channels +
   /// channel, n) is `source[n · rows + channel · taps + tap]`.
   func packColumns(
-    _ source: UnsafeRawPointer, _ type: WeightType, taps: Int, into packed: UnsafeMutableRawPointer, _ packedType: WeightType,
+    _ source: WeightSource, taps: Int, into packed: UnsafeMutableRawPointer, _ packedType: WeightType,
     features: CPUFeatures
   ) {
-    let reader = WeightReader(source, type, columnStride: rows, widest: panelColumns + lanes, features: features)
+    let reader = WeightReader(source, columnStride: rows, widest: panelColumns + lanes, features: features)
     defer { reader.deallocate() }
     let writer = WeightWriter(packedType, features: features)
     let channels = rows / taps
@@ -95,12 +116,13 @@ extension MatrixPanels {
     }
   }
 
-  /// Packs weights whose rows lie one after the other: element (k, n) is `source[k · columns + n]`.
+  /// Packs weights whose rows lie one after the other: element (k, n) is `source[k · columns + n]`. There are no factors.
   func packRows(
-    _ source: UnsafeRawPointer, _ type: WeightType, into packed: UnsafeMutableRawPointer, _ packedType: WeightType, features: CPUFeatures
+    _ source: WeightSource, into packed: UnsafeMutableRawPointer, _ packedType: WeightType, features: CPUFeatures
   ) {
     // A row of B is a column to the reader, which widens it.
-    let reader = WeightReader(source, type, columnStride: columns, widest: 1, features: features)
+    precondition(source.factors == nil, "output channels do not lie one after the other")
+    let reader = WeightReader(source, columnStride: columns, widest: 1, features: features)
     defer { reader.deallocate() }
     let writer = WeightWriter(packedType, features: features)
     let row = UnsafeMutablePointer<Float>.allocate(capacity: panelColumns + lanes)

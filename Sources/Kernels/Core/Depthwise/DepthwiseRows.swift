@@ -1,19 +1,33 @@
-/// A row of the output of a depthwise convolution: what one call of a depthwise kernel computes.
+/// The tap rows of a window that lie inside the image.
+@frozen @usableFromInline package struct DepthwiseTapRows {
+  @usableFromInline package var first: Int
+  @usableFromInline package var end: Int
+
+  @inlinable @inline(__always)
+  package init(first: Int, end: Int) {
+    self.first = first
+    self.end = end
+  }
+}
+
+/// One or two neighbouring rows of the output of a depthwise convolution: what one call of a depthwise kernel computes.
 ///
 /// Strides are in elements. Weights lie channel register by channel register, each with its taps row by row; channels beyond
 /// the last are zero.
-@frozen @usableFromInline package struct DepthwiseRow {
-  /// Column 0 of the input row that the first tap row in use sees.
+@frozen @usableFromInline package struct DepthwiseRows {
+  /// Column 0 of the input row that tap row 0 of the first output row sees, be it inside the image or not.
   @usableFromInline package var input: UnsafePointer<Float>
   @usableFromInline package var inputPixel: Int
   /// Between rows that neighbouring tap rows see.
   @usableFromInline package var inputRow: Int
+  /// Between rows that the same tap row of neighbouring output rows sees.
+  @usableFromInline package var inputStep: Int
   @usableFromInline package var inputWidth: Int
   /// The weights of the first channel register.
   @usableFromInline package var weights: UnsafePointer<Float>
-  /// The first tap row in use, and how many are; the others see padding.
-  @usableFromInline package var firstTapRow: Int
-  @usableFromInline package var tapRows: Int
+  /// The output rows, 1 or 2, and what each uses of the tap rows.
+  @usableFromInline package var rows: Int
+  @usableFromInline package var tapRows: InlineArray<2, DepthwiseTapRows>
   @usableFromInline package var kernelHeight: Int
   @usableFromInline package var kernelWidth: Int
   @usableFromInline package var stride: Int
@@ -21,31 +35,35 @@
   @usableFromInline package var padLeft: Int
   @usableFromInline package var channels: Int
 
-  /// Pixel 0 of the output row.
+  /// Pixel 0 of the first output row.
   @usableFromInline package var output: UnsafeMutablePointer<Float>
   @usableFromInline package var outputPixel: Int
+  @usableFromInline package var outputRow: Int
   @usableFromInline package var outputWidth: Int
   @usableFromInline package var bias: UnsafePointer<Float>?
+  /// May be the output itself.
   @usableFromInline package var residual: UnsafePointer<Float>?
   @usableFromInline package var residualPixel: Int
+  @usableFromInline package var residualRow: Int
   /// The residual is added to the bounded result instead of the sum.
   @usableFromInline package var residualIsLate: Bool
   @usableFromInline package var minimum: Float
   @usableFromInline package var maximum: Float
 
   package init(
-    input: UnsafePointer<Float>, inputPixel: Int, inputRow: Int, inputWidth: Int, weights: UnsafePointer<Float>, firstTapRow: Int,
-    tapRows: Int, kernelHeight: Int, kernelWidth: Int, stride: Int, dilation: Int, padLeft: Int, channels: Int,
-    output: UnsafeMutablePointer<Float>, outputPixel: Int, outputWidth: Int, bias: UnsafePointer<Float>?,
-    residual: UnsafePointer<Float>?, residualPixel: Int, residualIsLate: Bool, minimum: Float, maximum: Float
+    input: UnsafePointer<Float>, inputPixel: Int, inputRow: Int, inputStep: Int, inputWidth: Int, weights: UnsafePointer<Float>,
+    kernelHeight: Int, kernelWidth: Int, stride: Int, dilation: Int, padLeft: Int, channels: Int,
+    output: UnsafeMutablePointer<Float>, outputPixel: Int, outputRow: Int, outputWidth: Int, bias: UnsafePointer<Float>?,
+    residualPixel: Int, residualRow: Int, residualIsLate: Bool, minimum: Float, maximum: Float
   ) {
     self.input = input
     self.inputPixel = inputPixel
     self.inputRow = inputRow
+    self.inputStep = inputStep
     self.inputWidth = inputWidth
     self.weights = weights
-    self.firstTapRow = firstTapRow
-    self.tapRows = tapRows
+    rows = 0
+    tapRows = InlineArray(repeating: DepthwiseTapRows(first: 0, end: 0))
     self.kernelHeight = kernelHeight
     self.kernelWidth = kernelWidth
     self.stride = stride
@@ -54,18 +72,20 @@
     self.channels = channels
     self.output = output
     self.outputPixel = outputPixel
+    self.outputRow = outputRow
     self.outputWidth = outputWidth
     self.bias = bias
-    self.residual = residual
+    residual = nil
     self.residualPixel = residualPixel
+    self.residualRow = residualRow
     self.residualIsLate = residualIsLate
     self.minimum = minimum
     self.maximum = maximum
   }
 }
 
-/// Computes a ``DepthwiseRow``.
-package typealias DepthwiseRowFunction = @Sendable (_ row: UnsafePointer<DepthwiseRow>) -> Void
+/// Computes ``DepthwiseRows``.
+package typealias DepthwiseFunction = @Sendable (_ rows: UnsafePointer<DepthwiseRows>) -> Void
 
 /// A row of the table of depthwise kernels.
 package struct DepthwiseKernel: KernelDescriptor {
@@ -77,11 +97,11 @@ package struct DepthwiseKernel: KernelDescriptor {
   package let kernelWidth: Int?
   /// The stride of columns that the kernel is for; nil for any.
   package let stride: Int?
-  package let run: DepthwiseRowFunction
+  /// The most rows of a call.
+  package var rows: Int { kernelWidth == nil ? 1 : 2 }
+  package let run: DepthwiseFunction
 
-  package init(
-    name: String, requires: CPUFeatures, lanes: Int, kernelWidth: Int?, stride: Int?, run: @escaping DepthwiseRowFunction
-  ) {
+  package init(name: String, requires: CPUFeatures, lanes: Int, kernelWidth: Int?, stride: Int?, run: @escaping DepthwiseFunction) {
     self.name = name
     self.requires = requires
     self.lanes = lanes
