@@ -181,6 +181,19 @@ final class PlanBuilder {
     return try constant(output)
   }
 
+  /// The weights at operand `index` of a node as the IR stores them, and the factors of output channels that they are to be multiplied
+  /// by; `nil` when they are not constant.
+  func scaledWeights(_ index: Int, of node: Node) throws -> ScaledWeights? {
+    let output = node.inputs[index]
+    let producer = model[output.node]
+    if isConstantValue(output), let factors = try WeightScaling.factors(of: producer, for: node, model),
+      let tensor = try weights(0, of: producer)
+    {
+      return ScaledWeights(tensor: tensor, factors: factors)
+    }
+    return try weights(index, of: node).map { ScaledWeights(tensor: $0, factors: nil) }
+  }
+
   /// Memory that holds data derived from constants (packed weights), filled once per compiled model, when all nodes are lowered.
   ///
   /// `source`: the value it is derived from.

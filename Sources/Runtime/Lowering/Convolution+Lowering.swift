@@ -5,10 +5,9 @@ extension Convolution: LowerableOperator {
   func preferredOrder(_ node: Node, _ operands: [AxisOrder?], rank: Int) -> AxisOrder? { .channelsLast(rank: rank) }
 
   func lower(_ node: Node, _ builder: PlanBuilder) throws -> Bool {
-    guard let image = ImageOperands(node, builder), let weights = try builder.weights(1, of: node),
-      let type = WeightType(weights.elementType)
+    guard let image = ImageOperands(node, builder), let weights = try builder.scaledWeights(1, of: node), weights.storedType != nil
     else { return false }
-    var parameters = parameters(image, weights: weights.shape)
+    var parameters = parameters(image, weights: weights.tensor.shape)
     let groups = parameters.groups
     var source: View?
     if groups == parameters.inputChannels && groups > 1 && parameters.groupOutputChannels > 1 {
@@ -17,6 +16,7 @@ extension Convolution: LowerableOperator {
       parameters.groups = parameters.outputChannels
     }
     let bound = parameters
+    let type = weights.packedType(builder.environment.precision)
     return try builder.emitConvolution(bound, image, node, weights, type, source: source) {
       input, output, residual, epilogue, workers, features in
       ConvolutionF32(
@@ -51,17 +51,18 @@ extension ConvolutionBackpropData: LowerableOperator {
   func preferredOrder(_ node: Node, _ operands: [AxisOrder?], rank: Int) -> AxisOrder? { .channelsLast(rank: rank) }
 
   func lower(_ node: Node, _ builder: PlanBuilder) throws -> Bool {
-    guard let image = ImageOperands(node, builder), let weights = try builder.weights(1, of: node),
-      let type = WeightType(weights.elementType)
-    else { return false }
-    let kernel = Array(weights.shape[(isGrouped ? 3 : 2)...])
+    guard let image = ImageOperands(node, builder), let tensor = try builder.weights(1, of: node) else { return false }
+    let weights = ScaledWeights(tensor: tensor, factors: nil)
+    guard weights.storedType != nil else { return false }
+    let type = weights.packedType(builder.environment.precision)
+    let kernel = Array(tensor.shape[(isGrouped ? 3 : 2)...])
     let (y, x) = (image.spatialRank - 2, image.spatialRank - 1)
     let hasShape = node.ownInputCount > 2
     func pad(_ axis: Int, _ input: Int, _ output: Int) -> Int {
       hasShape || window.autoPad == .explicit ? padBegin(input: input, output: output, kernel: kernel[axis], axis: axis) : 0
     }
     var parameters = ConvolutionParameters(
-      batch: image.inputShape[0], groups: isGrouped ? weights.shape[0] : 1, inputChannels: image.inputShape[1],
+      batch: image.inputShape[0], groups: isGrouped ? tensor.shape[0] : 1, inputChannels: image.inputShape[1],
       outputChannels: image.outputShape[1], inputHeight: image.inputHeight, inputWidth: image.inputWidth, outputHeight: image.outputHeight,
       outputWidth: image.outputWidth, kernelHeight: y < 0 ? 1 : kernel[y], kernelWidth: kernel[x])
     parameters.strideWidth = window.stride(x)
@@ -85,7 +86,7 @@ protocol BoundConvolution: Sendable {
   var kernelName: String { get }
   var packedWeightsByteCount: Int { get }
   var scratchByteCount: Int { get }
-  func packWeights(from source: UnsafeRawPointer, _ type: WeightType, into packed: UnsafeMutableRawPointer)
+  func packWeights(_ source: WeightSource, into packed: UnsafeMutableRawPointer)
   func run(
     input: UnsafePointer<Float>, weights: UnsafeRawPointer, bias: UnsafePointer<Float>?, residual: UnsafePointer<Float>?,
     output: UnsafeMutablePointer<Float>, scratch: UnsafeMutableRawPointer, worker: Int, workers: Int)
@@ -113,7 +114,8 @@ extension PlanBuilder {
   ///
   /// `source`: what takes the place of the node's first operand.
   func emitConvolution<Bound: BoundConvolution>(
-    _ parameters: ConvolutionParameters, _ image: ImageOperands, _ node: Node, _ weights: Tensor, _ type: WeightType, source: View? = nil,
+    _ parameters: ConvolutionParameters, _ image: ImageOperands, _ node: Node, _ weights: ScaledWeights, _ type: WeightType,
+    source: View? = nil,
     bind: (ImageStrides, ImageStrides, ImageStrides?, Epilogue, Int, CPUFeatures) -> Bound
   ) throws -> Bool {
     let fused = try FusedEpilogue(node, self, channels: parameters.outputChannels, channelAxis: 1)
@@ -130,7 +132,7 @@ extension PlanBuilder {
     let packed = derivedConstant(
       from: node.inputs[1], kind: "\(convolution.kernelName) \(type)", byteCount: convolution.packedWeightsByteCount
     ) { bytes in
-      weights.withUnsafeBytes { convolution.packWeights(from: $0.baseAddress!, type, into: bytes) }
+      weights.withSource { convolution.packWeights($0, into: bytes) }
     }
     let scratch = scratch(convolution.scratchByteCount)
     let places = ImagePlaces(

@@ -10,17 +10,23 @@ extension MatMul: LowerableOperator {
     if !transposeA, let matrix = try CompressedMatrix(node.inputs[1], transposed: transposeB, builder) {
       return try lowerCompressed(node, builder, matrix, output)
     }
-    if inputShapes[1].count == 2, let weights = try builder.weights(1, of: node), let type = WeightType(weights.elementType) {
-      return try lowerConstant(node, builder, weights, type, output)
+    if inputShapes[1].count == 2 {
+      // Rows of columns are multiplied when they are packed; columns of rows have been before.
+      let weights =
+        transposeB
+        ? try builder.scaledWeights(1, of: node) : try builder.weights(1, of: node).map { ScaledWeights(tensor: $0, factors: nil) }
+      if let weights, weights.storedType != nil { return try lowerConstant(node, builder, weights, output) }
     }
     return try lowerValues(node, builder, inputShapes, output)
   }
 
   /// A product with a constant matrix: all outer axes of the first operand are rows of one product.
-  private func lowerConstant(_ node: Node, _ builder: PlanBuilder, _ weights: Tensor, _ type: WeightType, _ output: Shape) throws -> Bool {
-    let depth = weights.shape[transposeB ? 1 : 0]
-    let columns = weights.shape[transposeB ? 0 : 1]
-    if transposeA { return try lowerValues(node, builder, [builder.input(0, of: node).shape, weights.shape], output) }
+  private func lowerConstant(_ node: Node, _ builder: PlanBuilder, _ weights: ScaledWeights, _ output: Shape) throws -> Bool {
+    let shape = weights.tensor.shape
+    let type = weights.packedType(builder.environment.precision)
+    let depth = shape[transposeB ? 1 : 0]
+    let columns = shape[transposeB ? 0 : 1]
+    if transposeA { return try lowerValues(node, builder, [builder.input(0, of: node).shape, shape], output) }
     let a = builder.rows(of: node, depth: depth)
     let rows = a.shape[0]
     let fused = try FusedEpilogue(node, builder, channels: columns, channelAxis: output.count - 1)
@@ -35,7 +41,7 @@ extension MatMul: LowerableOperator {
     let gemm = GEMMF32(parameters, epilogue: fused.epilogue, workers: builder.environment.workers, features: builder.environment.features)
     let packed = builder.derivedConstant(from: node.inputs[1], kind: "\(gemm.kernelName) \(type)", byteCount: gemm.packedWeightsByteCount) {
       bytes in
-      weights.withUnsafeBytes { gemm.packWeights(from: $0.baseAddress!, type, transposed: transposeB, into: bytes) }
+      weights.withSource { gemm.packWeights($0, transposed: transposeB, into: bytes) }
     }
     builder.emitProduct(
       gemm, a: a, b: packed, fused, residual?.matrix, c: matrix, products: [(0, 0, 0)], operations: 2 * rows * columns * depth)

@@ -10,9 +10,11 @@ extension RecurrentSequence: LowerableOperator {
     guard unit.kind == .lstm, unit.hasDefaultActivations, builder.model.type(of: node.inputs[0]).elementType == .f32, batch > 0, time > 0,
       let lengths = try builder.constant(node.inputs[lengthsIndex])?.ints(), lengths.allSatisfy({ $0 == time }),
       let w = try builder.weights(lengthsIndex + 1, of: node), let r = try builder.weights(lengthsIndex + 2, of: node),
-      let b = try builder.constant(node.inputs[lengthsIndex + 3]), let wType = WeightType(w.elementType),
-      let rType = WeightType(r.elementType)
+      let b = try builder.constant(node.inputs[lengthsIndex + 3]), let wStored = WeightType(w.elementType),
+      let rStored = WeightType(r.elementType)
     else { return false }
+    let precision = builder.environment.precision
+    let (wType, rType) = precision == .f16 ? (.f16, .f16) : (wStored, rStored)
     let size = unit.hiddenSize
     let (gates, clip) = (4 * size, Float(unit.clip))
     let directions = direction.isBackward
@@ -37,14 +39,15 @@ extension RecurrentSequence: LowerableOperator {
     for (d, isBackward) in directions.enumerated() {
       func packed(_ gemm: GEMMF32, _ weights: Tensor, _ type: WeightType, _ index: Int) -> View {
         builder.derivedConstant(
-          from: node.inputs[lengthsIndex + index], kind: "\(gemm.kernelName) \(type) direction \(d)", byteCount: gemm.packedWeightsByteCount
+          from: node.inputs[lengthsIndex + index], kind: "\(gemm.kernelName) of \(type) direction \(d)",
+          byteCount: gemm.packedWeightsByteCount
         ) { bytes in
           weights.withUnsafeBytes { source in
             gemm.packWeights(from: source.baseAddress! + d * source.count / directions.count, type, transposed: true, into: bytes)
           }
         }
       }
-      let (inputWeights, stepWeights) = (packed(inputProduct, w, wType, 1), packed(stepProduct, r, rType, 2))
+      let (inputWeights, stepWeights) = (packed(inputProduct, w, wStored, 1), packed(stepProduct, r, rStored, 2))
       let bias = builder.derivedConstant(from: node.inputs[lengthsIndex + 3], kind: "bias direction \(d)", byteCount: 4 * gates) { bytes in
         let numbers = b.doubles()[(d * gates)..<((d + 1) * gates)]
         for (i, number) in numbers.enumerated() { bytes.storeBytes(of: Float(number), toByteOffset: 4 * i, as: Float.self) }

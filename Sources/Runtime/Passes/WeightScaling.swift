@@ -1,5 +1,5 @@
 /// Folds a Multiply by one number a channel behind a convolution or matrix product into its weights, or into the scale of a product
-/// of integers.
+/// of integers. Weights are multiplied where they come from, by a Multiply between constants that kernels carry out when they pack.
 struct WeightScaling {
   static let name = "FoldMultiplyIntoWeights"
 
@@ -24,21 +24,44 @@ struct WeightScaling {
     else { return false }
     // Integer products have their scale apart from the weights.
     let target = InputID(product.id, product.isInternal ? 2 : 1)
-    guard let weights = try model.constantValue(of: product.inputs[target.index]), weights.elementType == .f32 else { return false }
-    let axes = product.isInternal ? Array(weights.shape.indices) : channelAxis.weights
-    let channels = axes.reduce(1) { $0 * weights.shape[$1] }
+    let source = product.inputs[target.index]
+    guard model.isConstant(source), model.type(of: source).elementType == .f32, let shape = model.type(of: source).shape.shape
+    else { return false }
+    let axes = product.isInternal ? Array(shape.indices) : channelAxis.weights
+    let channels = axes.reduce(1) { $0 * shape[$1] }
     guard
       let factors = scale.perChannel(channels, axis: channelAxis.output < 0 ? rank + channelAxis.output : channelAxis.output, rank: rank)
     else {
       return false
     }
-    let scaled = weights.scaled(by: factors, axes: axes)
-    let constant = model.add(.constant(scaled, name: model[product.inputs[target.index].node].name + "/scaled"))
-    model.setInput(target, to: OutputID(constant))
+    let name = model[source.node].name
+    let scaled: NodeID
+    if product.isInternal {
+      let products = zip(try model.constantValue(of: source)!.doubles(), factors).map { $0 * $1 }
+      scaled = model.add(.constant(Tensor(.f32, shape: shape, doubles: products), name: name + "/scaled"))
+    } else {
+      let factorShape = shape.indices.map { axes.contains($0) ? shape[$0] : 1 }
+      let factor = model.add(.constant(Tensor(.f32, shape: factorShape, doubles: factors), name: name + "/factors"))
+      scaled = model.add(
+        Node(
+          name: name + "/scaled", type: "Multiply", opset: "opset1", attributes: ["auto_broadcast": "numpy"],
+          inputs: [source, OutputID(factor)], outputs: [Node.Output(ValueType(.f32, shape))], location: node.location))
+    }
+    model.setInput(target, to: OutputID(scaled))
     model.update(product.id) { $0.fusedNames.append(node.name) }
     model.replaceUses(of: OutputID(id), with: OutputID(product.id))
     report.details.append("\(node.name) into \(product.name)")
     return true
+  }
+
+  /// The factors by which `producer` multiplies the output channels of a host's weights; `nil` where it is something else.
+  static func factors(of producer: Node, for host: Node, _ model: Model) throws -> [Float]? {
+    guard producer.type == "Multiply", producer.inputs.count == 2, producer.postOperations.isEmpty,
+      let axes = outputChannelAxes(host, model)?.weights, let shape = model.type(of: producer.inputs[0]).shape.shape,
+      model.type(of: OutputID(producer.id)).shape.shape == shape, let factors = try model.constantValue(of: producer.inputs[1]),
+      factors.shape == shape.indices.map({ axes.contains($0) ? shape[$0] : 1 })
+    else { return nil }
+    return factors.doubles().map { Float($0) }
   }
 
   /// The axes of the weights that together count the output channels, and the output's channel axis; `nil` for other operations.
@@ -67,29 +90,5 @@ extension Tensor {
     for (index, extent) in padded.enumerated() where extent != 1 && (index != axis || extent != channels) { return nil }
     let numbers = doubles()
     return numbers.count == 1 ? [Double](repeating: numbers[0], count: channels) : numbers
-  }
-
-  /// An `f32` tensor with each element multiplied by the factor of its channel, counted over `axes` row-major.
-  func scaled(by factors: [Double], axes: [Int]) -> Tensor {
-    let own = shape.rowMajorStrides
-    var strides = [Int](repeating: 0, count: shape.count)
-    var step = 1
-    for axis in axes.reversed() {
-      strides[axis] = step
-      step *= shape[axis]
-    }
-    var result = self
-    // Runs of elements that share a channel: everything inside the last channel axis.
-    let run = own[axes.last!]
-    let outer = Array(shape[...axes.last!])
-    let channels = outer.offsets(strides: Array(strides[...axes.last!]))
-    result.withUnsafeMutableBytes { bytes in
-      let values = bytes.bindMemory(to: Float.self)
-      for (block, channel) in channels.enumerated() {
-        let factor = factors[channel]
-        for i in (block * run)..<((block + 1) * run) { values[i] = Float(Double(values[i]) * factor) }
-      }
-    }
-    return result
   }
 }
