@@ -9,18 +9,33 @@ public final class InferRequest: Sendable {
 
   private struct State: @unchecked Sendable {
     // Sendable: only touched with the lock held, or by the inference that set `isRunning`.
-    var inputs: [Tensor?]
-    var outputs: [Tensor] = []
+    /// The inputs, an empty tensor where none was set.
+    var inputs: [Tensor]
+    var isSet: [Bool]
+    /// Whether the execution's outputs are those of a finished inference.
+    var hasOutputs = false
     let execution = PlanExecution()
     let variables = VariableStore()
     var isRunning = false
+    /// The plan of the last inference, and the input shapes it is for.
     var plan: Plan?
+    var shapes: [Shape] = []
+
+    /// The inputs' plan, if it is the last inference's.
+    var knownPlan: Plan? {
+      guard let plan, shapes.count == inputs.count else { return nil }
+      for index in inputs.indices where inputs[index].shape != shapes[index] { return nil }
+      return plan
+    }
   }
   private let state: Locked<State>
 
   init(_ model: CompiledModel) {
     compiledModel = model
-    state = Locked(State(inputs: [Tensor?](repeating: nil, count: model.inputs.count)))
+    let empty = Tensor(.u8, shape: [0], storage: TensorStorage(byteCount: 0))
+    state = Locked(
+      State(
+        inputs: [Tensor](repeating: empty, count: model.inputs.count), isSet: [Bool](repeating: false, count: model.inputs.count)))
   }
 
   // MARK: Inputs
@@ -46,6 +61,7 @@ public final class InferRequest: Sendable {
     try state.withLock { state throws(OVError) in
       if state.isRunning { throw InferRequest.busy }
       state.inputs[index] = tensor
+      state.isSet[index] = true
     }
   }
 
@@ -64,16 +80,18 @@ public final class InferRequest: Sendable {
   /// - Throws: ``OVError/Code/invalidArgument`` when an input is not set or the request is busy, what operations throw whose values
   ///   contradict them.
   public func infer() throws(OVError) {
-    let (inputs, execution, variables) = try begin()
+    let (inputs, known, execution, variables) = try begin()
     do {
-      let plan = try compiledModel.plans.plan(for: inputs.map(\.shape))
+      let plan: Plan
+      if let known { plan = known } else { plan = try compiledModel.plans.plan(for: inputs.map(\.shape)) }
       execution.recordsTimes = compiledModel.options.profiling
-      // The last outputs are given up first: their memory serves again unless the caller holds them.
-      state.withLock { $0.outputs = [] }
-      let outputs = try execution.run(plan, inputs, variables: variables)
+      try execution.run(plan, inputs, variables: variables)
       state.withLock { state in
-        state.outputs = outputs
-        state.plan = plan
+        if known == nil {
+          state.plan = plan
+          state.shapes = inputs.map(\.shape)
+        }
+        state.hasOutputs = true
         state.isRunning = false
       }
     } catch {
@@ -97,20 +115,17 @@ public final class InferRequest: Sendable {
 
   private func inferSynchronously() throws(OVError) { try infer() }
 
-  private func begin() throws(OVError) -> ([Tensor], PlanExecution, VariableStore) {
+  private func begin() throws(OVError) -> ([Tensor], Plan?, PlanExecution, VariableStore) {
     try state.withLock { state throws(OVError) in
       if state.isRunning { throw InferRequest.busy }
-      var inputs: [Tensor] = []
-      for (index, input) in state.inputs.enumerated() {
-        guard let input else {
-          throw OVError(
-            .invalidArgument, "input \(index) \"\(OVError.printable(compiledModel.inputs[index].name))\" is not set",
-            suggestion: "call setInput before infer")
-        }
-        inputs.append(input)
+      for index in state.isSet.indices where !state.isSet[index] {
+        throw OVError(
+          .invalidArgument, "input \(index) \"\(OVError.printable(compiledModel.inputs[index].name))\" is not set",
+          suggestion: "call setInput before infer")
       }
       state.isRunning = true
-      return (inputs, state.execution, state.variables)
+      state.hasOutputs = false
+      return (state.inputs, state.knownPlan, state.execution, state.variables)
     }
   }
 
@@ -126,10 +141,8 @@ public final class InferRequest: Sendable {
   public func output(_ index: Int) throws(OVError) -> Tensor {
     guard compiledModel.outputs.indices.contains(index) else { throw OVError.unknownPort("output", index, compiledModel.outputs) }
     return try state.withLock { state throws(OVError) in
-      guard state.outputs.indices.contains(index) else {
-        throw OVError(.invalidArgument, "there are no outputs", suggestion: "call infer first")
-      }
-      return state.outputs[index]
+      guard state.hasOutputs else { throw OVError(.invalidArgument, "there are no outputs", suggestion: "call infer first") }
+      return state.execution.outputs[index]
     }
   }
 

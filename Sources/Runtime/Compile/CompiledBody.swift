@@ -15,6 +15,7 @@ final class CompiledBody: Sendable {
     let execution = idle.withLock { $0.popLast() } ?? PlanExecution()
     defer { idle.withLock { $0.append(execution) } }
     let plan = try plans.plan(for: inputs.map(\.shape))
-    return try execution.run(plan, inputs, variables: variables)
+    try execution.run(plan, inputs, variables: variables)
+    return execution.outputs
   }
 }

@@ -1,13 +1,20 @@
 /// The memory of one inference at a time: an arena, the output tensors, and the addresses of a plan's buffers.
+///
+/// An inference allocates nothing once a plan was bound, unless an output is held from the last one or shapes depend on values.
 final class PlanExecution: @unchecked Sendable {
   // Sendable: used by one inference at a time; its owner sees to that.
   private var plan: Plan?
   private var arena: TensorStorage?
   private var addresses: UnsafeMutableBufferPointer<UnsafeMutableRawPointer>?
-  private var results: [TensorStorage?] = []
+  /// The buffers that are tensors of the caller: their index, and that of the Parameter or Result.
+  private var parameterBuffers: [(buffer: Int, index: Int)] = []
+  private var resultBuffers: [(buffer: Int, index: Int)] = []
   private var team: Team?
   private var steps: UnsafeMutableBufferPointer<Unmanaged<Step>>?
   private let failure = StepFailure()
+  /// The tensors of the plan's Results, in their order. What an inference left there keeps its elements while it is held elsewhere:
+  /// later inferences write to other memory then.
+  private(set) var outputs: [Tensor] = []
   /// Nanoseconds of each step in the last inference, when they are recorded.
   private(set) var stepTimes: [UInt64] = []
   var recordsTimes = false
@@ -19,21 +26,14 @@ final class PlanExecution: @unchecked Sendable {
     steps?.deallocate()
   }
 
-  /// Runs a plan on tensors of its Parameters' types; returns its Results'. A returned tensor keeps its elements: later
-  /// inferences write elsewhere while it is held.
-  func run(_ plan: Plan, _ inputs: [Tensor], variables: VariableStore) throws(OVError) -> [Tensor] {
+  /// Runs a plan on tensors of its Parameters' types; leaves its Results' in ``outputs``.
+  func run(_ plan: Plan, _ inputs: [Tensor], variables: VariableStore) throws(OVError) {
     if self.plan !== plan { bind(plan) }
     let addresses = self.addresses!
-    for (index, buffer) in plan.buffers.enumerated() {
-      switch buffer.kind {
-      case .parameter(let parameter): addresses[index] = inputs[parameter].storage.base
-      case .result(let result):
-        if results[result] == nil || !isKnownUniquelyReferenced(&results[result]!) {
-          results[result] = TensorStorage(byteCount: buffer.byteCount, isZeroed: false)
-          addresses[index] = results[result]!.base
-        }
-      case .arena, .constant: break
-      }
+    for (buffer, index) in parameterBuffers { addresses[buffer] = inputs[index].storage.base }
+    for (buffer, index) in resultBuffers {
+      outputs[index].makeStorageUnique()
+      addresses[buffer] = outputs[index].storage.base
     }
     let memory = StepMemory(buffers: addresses.baseAddress!, failure: failure, variables: variables)
     if recordsTimes {
@@ -45,17 +45,11 @@ final class PlanExecution: @unchecked Sendable {
     }
     withExtendedLifetime((inputs, plan, arena)) {}
     if let error = failure.take() { throw error }
+    if plan.interpreted.isEmpty { return }
     let interpreted = try interpret(plan, inputs, addresses, variables)
-    var outputs: [Tensor] = []
     for (index, id) in plan.model.results.enumerated() {
-      if let value = interpreted[OutputID(id)] {
-        outputs.append(value)
-      } else {
-        let type = plan.model[id].outputs[0].type
-        outputs.append(Tensor(type.elementType, shape: type.shape.shape!, storage: results[index]!))
-      }
+      if let value = interpreted[OutputID(id)] { outputs[index] = value }
     }
-    return outputs
   }
 
   /// Step after step with a clock between them, each on one thread or the whole team.
@@ -77,15 +71,26 @@ final class PlanExecution: @unchecked Sendable {
     addresses?.deallocate()
     let addresses = UnsafeMutableBufferPointer<UnsafeMutableRawPointer>.allocate(capacity: max(1, plan.buffers.count))
     addresses.initialize(repeating: arena!.base)
+    parameterBuffers = []
+    resultBuffers = []
     for (index, buffer) in plan.buffers.enumerated() {
       switch buffer.kind {
       case .arena: addresses[index] = arena!.base + plan.arenaOffsets[index]
       case .constant(let storage): addresses[index] = storage.base
-      case .parameter, .result: break
+      case .parameter(let parameter): parameterBuffers.append((index, parameter))
+      case .result(let result): resultBuffers.append((index, result))
       }
     }
     self.addresses = addresses
-    results = [TensorStorage?](repeating: nil, count: plan.model.results.count)
+    outputs = plan.model.results.map { id in
+      let type = plan.model[id].outputs[0].type
+      return Tensor(type.elementType, shape: type.shape.shape ?? [], storage: TensorStorage(byteCount: 0))
+    }
+    for (_, index) in resultBuffers {
+      let tensor = outputs[index]
+      let byteCount = tensor.elementType.byteCount(elementCount: tensor.elementCount)!
+      outputs[index] = Tensor(tensor.elementType, shape: tensor.shape, storage: TensorStorage(byteCount: byteCount, isZeroed: false))
+    }
     steps?.deallocate()
     let steps = UnsafeMutableBufferPointer<Unmanaged<Step>>.allocate(capacity: plan.steps.count)
     _ = steps.initialize(from: plan.steps.map { Unmanaged.passUnretained($0) })

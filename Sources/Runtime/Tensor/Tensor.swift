@@ -98,6 +98,12 @@ public struct Tensor: Sendable {
     return try body(UnsafeRawBufferPointer(start: storage.base, count: storage.byteCount))
   }
 
+  /// Gives the tensor other memory, uninitialised, where another tensor shares its own.
+  mutating func makeStorageUnique() {
+    if isKnownUniquelyReferenced(&storage) { return }
+    storage = TensorStorage(byteCount: storage.byteCount, isZeroed: false)
+  }
+
   /// Writes the bytes, after a copy when they are shared.
   public mutating func withUnsafeMutableBytes<Result>(_ body: (UnsafeMutableRawBufferPointer) throws -> Result) rethrows -> Result {
     if storage.isBorrowed || !isKnownUniquelyReferenced(&storage) {
