@@ -8,10 +8,12 @@ struct Options {
   var seconds = 0.05
   /// The output of an earlier run with `--json`, to compare with.
   var compare: String?
+  /// Ends with status 1 where a pick is slower than the fastest kernel by more than 5 %.
+  var isCheck = false
   /// Where the lists of shapes lie.
   var shapes = "Benchmarks/shapes"
 
-  static let usage = "usage: kernelbench [--filter TEXT] [--json] [--seconds S] [--compare FILE.json] [--shapes FOLDER]"
+  static let usage = "usage: kernelbench [--filter TEXT] [--json] [--seconds S] [--compare FILE.json] [--check] [--shapes FOLDER]"
 
   init(_ arguments: [String]) {
     var rest = arguments[...]
@@ -27,6 +29,7 @@ struct Options {
         guard let number = Double(value(option)), number > 0 else { fail("--seconds needs a positive number", code: 64) }
         seconds = number
       case "--compare": compare = value(option)
+      case "--check": isCheck = true
       case "--shapes": shapes = value(option)
       default: fail("unknown option \(option)\n\(Self.usage)", code: 64)
       }

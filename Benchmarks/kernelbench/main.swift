@@ -1,6 +1,14 @@
 import KernelCore
 import Kernels
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
 let options = Options(Array(CommandLine.arguments.dropFirst()))
 let earlier = options.compare.map(Report.earlier)
 let lines = shapeLines(options.shapes)
@@ -19,9 +27,13 @@ if options.isJSON {
       + "\(decimal(machine.integerPeak * 1e-9, 1)) GOP/s; copy: \(decimal(machine.copyBandwidth * 1e-9, 1)) GB/s")
   print(Report.header)
 }
+var picks = PickCheck()
 for benchmark in chosen {
   let workspace = Workspace()
   let timing = withExtendedLifetime(workspace) { Timing(seconds: options.seconds, benchmark.prepare(workspace)) }
   let report = Report(benchmark: benchmark, timing: timing, machine: machine)
   print(options.isJSON ? report.json : report.row(before: earlier?[report.key]))
+  picks.add(report)
 }
+if !options.isJSON { print(picks.summary) }
+if options.isCheck && !picks.slow.isEmpty { exit(1) }
