@@ -1,6 +1,6 @@
 /// The memory of one inference at a time: an arena, the output tensors, and the addresses of a plan's buffers.
 ///
-/// An inference allocates nothing once a plan was bound, unless an output is held from the last one or shapes depend on values.
+/// Memory is kept from one inference to the next; only an output that is held from the last one is replaced.
 final class PlanExecution: @unchecked Sendable {
   // Sendable: used by one inference at a time; its owner sees to that.
   private var plan: Plan?
