@@ -71,7 +71,8 @@ struct FusedIntegerEpilogue {
   var packingKey: String {
     let source = biasSource.map { "\($0.node.index).\($0.index)" } ?? "none"
     let isStaged = IntegerScaling(epilogue).isStaged
-    return "\(epilogue.output) \(epilogue.residual.map { "\($0)" } ?? "") \(isStaged) bias \(source)"
+    let order = "\(isStaged) \(epilogue.residualAfterActivation)"
+    return "\(epilogue.output) \(epilogue.residual.map { "\($0)" } ?? "") \(order) bias \(source)"
   }
 }
 

@@ -69,6 +69,9 @@
   /// The bound below is that of the output's type.
   @usableFromInline package var saturates: Bool
   @usableFromInline package var residualMultiplier: Float
+  @usableFromInline package var residualOffset: Float
+  @usableFromInline package var innerLower: Float
+  @usableFromInline package var innerUpper: Float
   @usableFromInline package var lower: Float
   @usableFromInline package var upper: Float
 
@@ -78,6 +81,9 @@
     outputType = scaling.isStaged ? .f32 : epilogue.output.type
     saturates = outputType != .f32 && scaling.lower == Float(outputType.range.lowerBound)
     residualMultiplier = scaling.residualMultiplier
+    residualOffset = scaling.residualOffset
+    innerLower = scaling.innerLower
+    innerUpper = scaling.innerUpper
     lower = scaling.lower
     upper = scaling.upper
   }

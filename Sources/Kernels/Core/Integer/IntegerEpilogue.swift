@@ -5,12 +5,12 @@
 /// none is fused. ``IntegerScaling`` gives the constants. With s the sum and r what the residual stores,
 ///
 ///     x = s · m[c] + a[c]
-///     x = x + r · n                      a residual before the activation
+///     x = min(max(x, inner lower), inner upper) + (r · n + p)      where there is a residual, but for one after a function
 ///     x = min(max(x, lower), upper)
 ///
 /// That is the result where it is stored as `f32` (a NaN passes), and where it is stored as integers, q = x rounded to nearest, ties
-/// to even (a NaN becomes `lower`): then m, a, n and the bounds are in units of the output's grid. With an activation function, or a residual after bounds or a function,
-/// they are in real units, and a second stage follows:
+/// to even (a NaN becomes `lower`): then m, a, n, p and the bounds are in units of the output's grid. The bounds are the inner ones where
+/// the residual comes after them. With an activation function they are in real units, and a second stage follows:
 ///
 ///     x = f(x)
 ///     x = x · i + (r − z) · n + o        in this order; the middle term where there is a residual
@@ -54,8 +54,12 @@ package struct IntegerScaling: Sendable {
   package let isStaged: Bool
   /// The residual takes part in the first stage.
   package let residualIsEarly: Bool
-  /// n of the first stage.
+  /// n and p of the first stage.
   package let residualMultiplier: Float
+  package let residualOffset: Float
+  /// The bounds in front of the residual; infinite where they come after it.
+  package let innerLower: Float
+  package let innerUpper: Float
   package let lower: Float
   package let upper: Float
   /// i, z, n and o of the second stage.
@@ -66,9 +70,10 @@ package struct IntegerScaling: Sendable {
   private let offset: Double
 
   package init(_ epilogue: IntegerEpilogue) {
-    let bounded = epilogue.minimum > -.infinity || epilogue.maximum < .infinity
-    let late = epilogue.residual != nil && epilogue.residualAfterActivation && (bounded || epilogue.activation != nil)
-    isStaged = late || epilogue.activation != nil
+    let isAfter = epilogue.residual != nil && epilogue.residualAfterActivation
+    isStaged = epilogue.activation != nil
+    let late = isAfter && isStaged
+    let isInner = isAfter && !isStaged
     residualIsEarly = epilogue.residual != nil && !late
     let grid = isStaged ? nil : epilogue.output.grid
     unit = grid.map { 1 / Double($0.scale) } ?? 1
@@ -77,12 +82,16 @@ package struct IntegerScaling: Sendable {
     let residualScale = Double(residual?.scale ?? 1)
     let residualZero = Double(residual?.zeroPoint ?? 0)
     residualMultiplier = Float(residualScale * unit)
-    offset = zeroPoint - (late ? 0 : residualZero * residualScale * unit)
+    let shift = zeroPoint - (late ? 0 : residualZero * residualScale * unit)
+    offset = isInner ? 0 : shift
+    residualOffset = isInner ? Float(shift) : 0
+    innerLower = isInner ? Float(Double(epilogue.minimum) * unit) : -.infinity
+    innerUpper = isInner ? Float(Double(epilogue.maximum) * unit) : .infinity
     // Between the bounds of the grid and those of the result, both in the unit at hand.
     let least = grid.map { Double($0.lowest) } ?? -.infinity
     let most = grid.map { Double($0.highest) } ?? .infinity
-    lower = Float(min(max(Double(epilogue.minimum) * unit + zeroPoint, least), most))
-    upper = Float(min(max(Double(epilogue.maximum) * unit + zeroPoint, least), most))
+    lower = isInner ? Float(least) : Float(min(max(Double(epilogue.minimum) * unit + zeroPoint, least), most))
+    upper = isInner ? Float(most) : Float(min(max(Double(epilogue.maximum) * unit + zeroPoint, least), most))
     let final = epilogue.output.grid.map { 1 / Double($0.scale) } ?? 1
     second = (Float(final), Float(residualZero), Float(residualScale * final), Float(epilogue.output.grid?.zeroPoint ?? 0))
   }

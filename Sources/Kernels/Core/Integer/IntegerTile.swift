@@ -150,6 +150,8 @@ func storeSaturated<V: IntegerVector>(
   let addends = (F.load(floats + 4 &* lanes), F.load(floats + 5 &* lanes))
   let upper = F.splat(stage.upper)
   let factor = F.splat(stage.residualMultiplier)
+  let offset = F.splat(stage.residualOffset)
+  let (innerLower, innerUpper) = (F.splat(stage.innerLower), F.splat(stage.innerUpper))
   let isSigned = stage.outputType == .i8
   let size = stage.residualType.elementSize
 
@@ -161,8 +163,9 @@ func storeSaturated<V: IntegerVector>(
     high = high + addends.1
     if let residual {
       let r = residual + i &* block.pointee.residualRowStride
-      low = low + V.loadFloats(r, stage.residualType, count: lanes) * factor
-      high = high + V.loadFloats(r + lanes &* size, stage.residualType, count: lanes) * factor
+      low = innerUpper.min(innerLower.max(low)) + (V.loadFloats(r, stage.residualType, count: lanes) * factor + offset)
+      high =
+        innerUpper.min(innerLower.max(high)) + (V.loadFloats(r + lanes &* size, stage.residualType, count: lanes) * factor + offset)
     }
     // A NaN passes, and saturates below.
     return (upper.min(low), upper.min(high))
@@ -187,7 +190,9 @@ func storeSums<V: IntegerVector>(
   var x = sums.floats() * multiplier
   x = x + addend
   if let residual {
-    x = x + V.loadFloats(residual, stage.residualType, count: count) * V.Floats.splat(stage.residualMultiplier)
+    let r = V.loadFloats(residual, stage.residualType, count: count) * V.Floats.splat(stage.residualMultiplier)
+    x =
+      V.Floats.splat(stage.innerUpper).min(V.Floats.splat(stage.innerLower).max(x)) + (r + V.Floats.splat(stage.residualOffset))
   }
   let lower = V.Floats.splat(stage.lower)
   let upper = V.Floats.splat(stage.upper)

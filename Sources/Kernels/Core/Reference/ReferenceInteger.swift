@@ -74,7 +74,11 @@ extension IntegerEpilogue {
     if let residual, let base { r = residual.type.float(base, residualIndex) }
     var x = Float(sum) * scaling.multiplier(scale: scale)
     x = x + scaling.addend(bias: hasBias ? bias : 0)
-    if scaling.residualIsEarly { x = x + r * scaling.residualMultiplier }
+    if scaling.residualIsEarly {
+      if x < scaling.innerLower { x = scaling.innerLower }
+      if x > scaling.innerUpper { x = scaling.innerUpper }
+      x = x + (r * scaling.residualMultiplier + scaling.residualOffset)
+    }
     if x < scaling.lower || x.isNaN && output.grid != nil && !scaling.isStaged { x = scaling.lower }
     if x > scaling.upper { x = scaling.upper }
     if scaling.isStaged {
