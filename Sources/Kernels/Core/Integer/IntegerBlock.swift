@@ -11,27 +11,34 @@
   }
 }
 
-/// Where all that the steps of a block find lies: `rows` × `columns` runs of `length` bytes.
+/// Where all that the steps of a block find lies: `rows` × `columns` runs of `length` bytes, of which the last of a row begins at
+/// `lastColumn`, perhaps among the one before.
 @frozen @usableFromInline package struct IntegerRuns {
   @usableFromInline package var base: UnsafeRawPointer
   @usableFromInline package var length: Int
   @usableFromInline package var columns: Int
   @usableFromInline package var columnStride: Int
+  @usableFromInline package var lastColumn: Int
   @usableFromInline package var rows: Int
   @usableFromInline package var rowStride: Int
-  /// The eight bytes that a step finds are always the same eight of a run; runs are a register long at least, and a multiple of eight.
+  /// The eight bytes that a step finds are the same eight of every period; runs are a register long at least, and whole periods.
   @usableFromInline package var byPairs: Bool
+  /// Bytes, a multiple of eight where runs are by pairs.
+  @usableFromInline package var period: Int
 
   package init(
-    base: UnsafeRawPointer, length: Int, columns: Int, columnStride: Int, rows: Int, rowStride: Int, byPairs: Bool
+    base: UnsafeRawPointer, length: Int, columns: Int, columnStride: Int, lastColumn: Int, rows: Int, rowStride: Int, byPairs: Bool,
+    period: Int
   ) {
     self.base = base
     self.length = length
     self.columns = columns
     self.columnStride = columnStride
+    self.lastColumn = lastColumn
     self.rows = rows
     self.rowStride = rowStride
     self.byPairs = byPairs
+    self.period = period
   }
 }
 
@@ -101,7 +108,7 @@
   @usableFromInline package var stepCount: Int
 
   @usableFromInline package var runs: IntegerRuns
-  /// For each step the two bytes of a run, counted in twos, that its first two values are; the others follow. 0 where runs are not by
+  /// For each step the two bytes of a period, counted in twos, that its first two values are; the others follow. 0 where runs are not by
   /// pairs.
   @usableFromInline package var pairs: UnsafePointer<Int32>
   @usableFromInline package var schedule: IntegerSchedule

@@ -64,7 +64,7 @@ func startFromShift<Tiles: IntegerTiles>(
   panel.pointee.starts = UnsafeRawPointer(starts)
 }
 
-/// Bounds what A holds: the greatest byte of each two that the runs hold, or the greatest of all in the first four places.
+/// Bounds what A holds: the greatest byte of each two of a period, or the greatest of all for each.
 @inlinable @inline(never)
 func findMaxima<V: IntegerVector>(_: V.Type, _ block: UnsafePointer<IntegerBlock>) {
   let bytes = 4 &* V.lanes
@@ -80,15 +80,14 @@ func findMaxima<V: IntegerVector>(_: V.Type, _ block: UnsafePointer<IntegerBlock
     var low = V.zero()
     var high = V.zero()
     for row in 0..<runs.rows {
-      var p = runs.base + row &* runs.rowStride
-      for _ in 0..<runs.columns {
+      for column in 0..<runs.columns {
+        let p = runs.base + (row &* runs.rowStride &+ Swift.min(column &* runs.columnStride, runs.lastColumn))
         if runs.length >= bytes {
           low = low.maximumOfBytes(V.load(p + first))
           high = high.maximumOfBytes(V.load(p + second))
         } else {
           for i in 0..<runs.length { low = low.maximumOfBytes(V.splat(0x0101_0101 &* Int32(p.load(fromByteOffset: i, as: UInt8.self)))) }
         }
-        p += runs.columnStride
       }
     }
     if runs.byPairs {
@@ -100,11 +99,15 @@ func findMaxima<V: IntegerVector>(_: V.Type, _ block: UnsafePointer<IntegerBlock
     greatest = greatest.maximumOfBytes(low).maximumOfBytes(high)
     offset &+= 2 &* bytes
   }
-  if !runs.byPairs {
+  if runs.byPairs {
+    for i in runs.period / 2..<Swift.max(runs.length, runs.period) / 2 {
+      maxima[i % (runs.period / 2)] = Swift.max(maxima[i % (runs.period / 2)], maxima[i])
+    }
+  } else {
     greatest.store(area.buffer)
     var bound: UInt8 = 0
     for i in 0..<bytes { bound = Swift.max(bound, area.buffer.load(fromByteOffset: i, as: UInt8.self)) }
-    for i in 0..<4 { maxima[i] = bound }
+    for i in 0..<Swift.max(4, runs.period / 2) { maxima[i] = bound }
   }
 }
 

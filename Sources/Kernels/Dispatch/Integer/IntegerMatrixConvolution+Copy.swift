@@ -80,60 +80,52 @@ extension IntegerMatrixConvolution {
   func subtractLeast(_ copy: UnsafeMutableRawPointer, shift: UnsafeMutableRawPointer, lineCount: Int, pixelCount: Int) {
     let p = description.parameters
     let channels = p.groupInputChannels
+    let rows = p.inputRows(lineCount)
     let columns = p.inputColumns(pixelCount)
     shift.initializeMemory(as: UInt8.self, repeating: 0, count: shiftBytes)
-    let rows = p.inputRows(lineCount)
     var channel = 0
-    while channel + 16 <= channels {
-      subtractLeast(SIMD16<UInt8>.self, copy + channel, shift + channel, rows: rows, columns: columns)
+    while channel < channels && channels >= 16 {
+      // The last sixteen channels overlap where their number is no multiple.
+      let first = min(channel, channels - 16)
+      var least = SIMD16<UInt8>(repeating: 255)
+      for row in 0..<rows {
+        var place = copy + (row * copyRow + first)
+        for _ in 0..<columns {
+          let value = place.loadUnaligned(as: SIMD16<UInt8>.self)
+          least = least.replacing(with: value, where: value .< least)
+          place += channels
+        }
+      }
+      shift.storeBytes(of: least, toByteOffset: first, as: SIMD16<UInt8>.self)
       channel += 16
     }
-    if channel + 8 <= channels {
-      subtractLeast(SIMD8<UInt8>.self, copy + channel, shift + channel, rows: rows, columns: columns)
-      channel += 8
-    }
     while channel < channels {
-      subtractLeast(UInt8.self, copy + channel, shift + channel, rows: rows, columns: columns)
+      var least = UInt8.max
+      for row in 0..<rows {
+        for column in 0..<columns {
+          least = min(least, copy.load(fromByteOffset: row * copyRow + column * channels + channel, as: UInt8.self))
+        }
+      }
+      shift.storeBytes(of: least, toByteOffset: channel, as: UInt8.self)
       channel += 1
     }
-  }
-
-  /// The same for as many channels as the vector has bytes.
-  @inline(__always)
-  private func subtractLeast<Bytes: SIMD>(
-    _: Bytes.Type, _ base: UnsafeMutableRawPointer, _ shift: UnsafeMutableRawPointer, rows: Int, columns: Int
-  ) where Bytes.Scalar == UInt8 {
-    let channels = description.parameters.groupInputChannels
-    var least = Bytes(repeating: 255)
     for row in 0..<rows {
       for column in 0..<columns {
-        let value = (base + (row * copyRow + column * channels)).loadUnaligned(as: Bytes.self)
-        least.replace(with: value, where: value .< least)
+        let place = copy + (row * copyRow + column * channels)
+        // No byte borrows from the next, so that eight are subtracted as one integer.
+        var i = 0
+        while i + 8 <= channels {
+          let value = (place + i).loadUnaligned(as: UInt64.self) &- (shift + i).loadUnaligned(as: UInt64.self)
+          (place + i).storeBytes(of: value, as: UInt64.self)
+          i += 8
+        }
+        while i < channels {
+          place.storeBytes(
+            of: place.load(fromByteOffset: i, as: UInt8.self) &- shift.load(fromByteOffset: i, as: UInt8.self), toByteOffset: i,
+            as: UInt8.self)
+          i += 1
+        }
       }
     }
-    for row in 0..<rows {
-      for column in 0..<columns {
-        let place = base + (row * copyRow + column * channels)
-        place.storeBytes(of: place.loadUnaligned(as: Bytes.self) &- least, as: Bytes.self)
-      }
-    }
-    shift.storeBytes(of: least, as: Bytes.self)
-  }
-
-  private func subtractLeast(
-    _: UInt8.Type, _ base: UnsafeMutableRawPointer, _ shift: UnsafeMutableRawPointer, rows: Int, columns: Int
-  ) {
-    let channels = description.parameters.groupInputChannels
-    var least = UInt8.max
-    for row in 0..<rows {
-      for column in 0..<columns { least = min(least, (base + (row * copyRow + column * channels)).load(as: UInt8.self)) }
-    }
-    for row in 0..<rows {
-      for column in 0..<columns {
-        let place = base + (row * copyRow + column * channels)
-        place.storeBytes(of: place.load(as: UInt8.self) &- least, as: UInt8.self)
-      }
-    }
-    shift.storeBytes(of: least, as: UInt8.self)
   }
 }

@@ -15,6 +15,7 @@ final class IntegerMatrixConvolution: IntegerConvolutionImplementation {
   private let steps: ConstantTable<IntegerStep>
   private let pairs: ConstantTable<Int32>
   private let byPairs: Bool
+  private let pixelsPerRun: Int
   /// The most pixels of a line, and the most lines, that a block covers.
   private let blockPixels: Int
   private let blockLines: Int
@@ -64,7 +65,12 @@ final class IntegerMatrixConvolution: IntegerConvolutionImplementation {
     stagedBytes =
       secondStage?.needsMemory == true ? (4 * blockLines * blockPixels * p.groupOutputChannels).roundedUp(to: 64) : 0
 
-    byPairs = channels % 8 == 0 && channels >= 4 * kernel.lanes
+    // Runs of a register at least: of several pixels where they have few channels and lie without gaps.
+    let bytes = 4 * kernel.lanes
+    let touching =
+      !isDirect || description.input.pixel == channels && (p.strideWidth == 1 || p.kernelHeight * p.kernelWidth > 1)
+    byPairs = channels % 8 == 0 && (channels >= bytes || touching)
+    pixelsPerRun = (bytes + channels - 1) / channels
     var steps: [IntegerStep] = []
     var pairs: [Int32] = []
     let row = isDirect ? description.input.row : copyRow
@@ -79,7 +85,7 @@ final class IntegerMatrixConvolution: IntegerConvolutionImplementation {
     panels = IntegerPanels(lanes: kernel.lanes, steps: steps.count, columns: p.groupOutputChannels)
     self.steps = ConstantTable(steps)
     self.pairs = ConstantTable(pairs)
-    scheduleBytes = IntegerSchedule.byteCount(steps: steps.count, runLength: byPairs ? channels : 8)
+    scheduleBytes = IntegerSchedule.byteCount(steps: steps.count, runLength: max(pixelsPerRun * channels, 8))
   }
 
   /// A length of at most `most`, a multiple of `multiple` if it can be, that cuts `count` into pieces of about one size.
@@ -184,18 +190,15 @@ final class IntegerMatrixConvolution: IntegerConvolutionImplementation {
         let single = p.kernelHeight == 1 && p.kernelWidth == 1
         let seenColumns = single ? pixelCount : p.inputColumns(pixelCount)
         let columnStride = single ? p.strideWidth * s.pixel : s.pixel
-        runs = IntegerRuns(
-          base: block, length: byPairs ? channels : (seenColumns - 1) * columnStride + channels, columns: byPairs ? seenColumns : 1,
-          columnStride: columnStride, rows: single ? lineCount : p.inputRows(lineCount),
-          rowStride: single ? p.strideHeight * s.row : s.row, byPairs: byPairs)
+        runs = self.runs(
+          block, columns: seenColumns, columnStride: columnStride, rows: single ? lineCount : p.inputRows(lineCount),
+          rowStride: single ? p.strideHeight * s.row : s.row)
       } else {
         copyPaddedRows(input, into: arguments.scratch, y: y, x: x, lineCount: lineCount, pixelCount: pixelCount)
         if isShifted { subtractLeast(arguments.scratch, shift: shift, lineCount: lineCount, pixelCount: pixelCount) }
         block = UnsafeRawPointer(arguments.scratch)
-        let seenColumns = p.inputColumns(pixelCount)
-        runs = IntegerRuns(
-          base: block, length: byPairs ? channels : seenColumns * channels, columns: byPairs ? seenColumns : 1,
-          columnStride: channels, rows: p.inputRows(lineCount), rowStride: copyRow, byPairs: byPairs)
+        runs = self.runs(
+          block, columns: p.inputColumns(pixelCount), columnStride: channels, rows: p.inputRows(lineCount), rowStride: copyRow)
       }
       let usesStaged = secondStage?.needsMemory == true
       let cSize = stage.outputType.byteCount
@@ -226,5 +229,19 @@ final class IntegerMatrixConvolution: IntegerConvolutionImplementation {
         }
       }
     }
+  }
+
+  /// Where the pixels lie that a block sees.
+  private func runs(_ base: UnsafeRawPointer, columns: Int, columnStride: Int, rows: Int, rowStride: Int) -> IntegerRuns {
+    let channels = description.parameters.groupInputChannels
+    guard byPairs && columns >= pixelsPerRun else {
+      return IntegerRuns(
+        base: base, length: (columns - 1) * columnStride + channels, columns: 1, columnStride: 0, lastColumn: 0, rows: rows,
+        rowStride: rowStride, byPairs: false, period: byPairs ? channels : 8)
+    }
+    return IntegerRuns(
+      base: base, length: pixelsPerRun * channels, columns: (columns + pixelsPerRun - 1) / pixelsPerRun,
+      columnStride: pixelsPerRun * columnStride, lastColumn: (columns - pixelsPerRun) * columnStride, rows: rows, rowStride: rowStride,
+      byPairs: true, period: channels)
   }
 }
