@@ -70,5 +70,6 @@ let package = Package(
     // The references go through millions of values.
     .testTarget(name: "KernelsTests", dependencies: ["Kernels"], swiftSettings: [.unsafeFlags(["-O"])]),
     .testTarget(name: "OvrunTests", dependencies: ["ovrun"]),
+    .testTarget(name: "QuantizeTests", dependencies: ["Quantize"]),
     .testTarget(name: "RuntimeTests", dependencies: ["OVRuntime"]),
   ])

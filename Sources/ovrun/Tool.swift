@@ -5,7 +5,7 @@ enum Tool {
   static let version = "0.1.0"
 
   /// The commands, in the order of the help text. Adding one takes a line here and a file under `Commands/`.
-  static let commands: [Command] = [.run, .verify, .benchmark, .inspect]
+  static let commands: [Command] = [.run, .verify, .benchmark, .inspect, .quantize, .compress]
 
   /// Runs the words behind the program's name.
   static func run(_ words: [String]) -> ExitCode {

@@ -7,7 +7,7 @@ import Testing
   static let command = Command(
     name: "demo", summary: "Shows options", operand: "MODEL.xml", operandCount: 1...2,
     options: [
-      Option("--input", "FILE.npy …", isRepeatable: true, furtherValueSuffix: ".npy", help: "an input"),
+      Option("--input", "FILE.npy …", isRepeatable: true, furtherValueSuffixes: [".npy"], help: "an input"),
       Option("--threads", "N", help: "how many threads"),
       Option("--tolerance", "X", help: "how far"),
       Option("--hint", "latency|throughput", help: "what for"),

@@ -10,12 +10,12 @@ import Darwin
 ///
 /// A system mutex rather than `Synchronization.Mutex`: on Linux the thread sanitizer does not see the latter's lock and reports
 /// what it protects as races.
-final class Locked<State>: @unchecked Sendable {
+package final class Locked<State>: @unchecked Sendable {
   // Sendable: `state` is only touched with `mutex` held.
   private let mutex: UnsafeMutablePointer<pthread_mutex_t>
   private var state: State
 
-  init(_ state: sending State) {
+  package init(_ state: sending State) {
     self.state = state
     mutex = .allocate(capacity: 1)
     mutex.initialize(to: pthread_mutex_t())
@@ -28,7 +28,7 @@ final class Locked<State>: @unchecked Sendable {
   }
 
   /// Calls `body` with the state, while no other thread is in such a call.
-  func withLock<Result, Failure: Error>(_ body: (inout State) throws(Failure) -> Result) throws(Failure) -> Result {
+  package func withLock<Result, Failure: Error>(_ body: (inout State) throws(Failure) -> Result) throws(Failure) -> Result {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
     return try body(&state)

@@ -51,8 +51,7 @@ struct Arguments {
     }
     guard let next = rest.first, !next.hasPrefix("--") else { throw command.misuse("'\(option.name)' needs a value: \(value)") }
     values[option.name, default: []].append(rest.removeFirst())
-    guard let suffix = option.furtherValueSuffix else { return }
-    while let next = rest.first, next.hasSuffix(suffix), !next.hasPrefix("-") {
+    while let next = rest.first, !next.hasPrefix("-"), option.furtherValueSuffixes.contains(where: { next.hasSuffix($0) }) {
       values[option.name]!.append(rest.removeFirst())
     }
   }

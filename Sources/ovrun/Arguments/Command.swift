@@ -8,15 +8,15 @@ struct Option: Sendable {
   let help: String
   /// Whether the option may stand several times.
   var isRepeatable = false
-  /// Words with this ending that follow the option's value are further values of it.
-  var furtherValueSuffix: String?
+  /// Words with one of these endings that follow the option's value are further values of it.
+  var furtherValueSuffixes: [String] = []
 
-  init(_ name: String, _ value: String? = nil, isRepeatable: Bool = false, furtherValueSuffix: String? = nil, help: String) {
+  init(_ name: String, _ value: String? = nil, isRepeatable: Bool = false, furtherValueSuffixes: [String] = [], help: String) {
     self.name = name
     self.value = value
     self.help = help
     self.isRepeatable = isRepeatable
-    self.furtherValueSuffix = furtherValueSuffix
+    self.furtherValueSuffixes = furtherValueSuffixes
   }
 
   static let showHelp = Option("--help", help: "show this text")

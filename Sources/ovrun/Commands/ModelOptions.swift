@@ -3,7 +3,7 @@ import OVRuntime
 /// The options of commands that read a model and its inputs.
 enum ModelOptions {
   static let input = Option(
-    "--input", "[NAME=]FILE.npy …", isRepeatable: true, furtherValueSuffix: ".npy",
+    "--input", "[NAME=]FILE.npy …", isRepeatable: true, furtherValueSuffixes: [".npy"],
     help: "the inputs by name, or in the order of the model's inputs")
   static let shape = Option(
     "--shape", "[NAME=]1,3,224,224", isRepeatable: true,

@@ -1,0 +1,78 @@
+public import OVRuntime
+
+/// How weights are stored. Activations and computations stay as they are.
+public struct CompressionOptions: Sendable {
+  /// What weights are stored as.
+  public enum Format: String, CaseIterable, Sendable {
+    /// Half precision, all constants.
+    case f16
+    /// 8-bit integers with a scale a row.
+    case int8
+    /// 4-bit integers with a scale a group of neighbours in a row.
+    case int4
+  }
+
+  public var format: Format
+  /// How many neighbouring weights along the axis that is summed over share a scale; `nil`: 128 for 4 bits, the whole row for 8.
+  public var groupSize: Int?
+  /// The share of the weights that may be stored in 4 bits, 0 to 1; those that lose most by it are stored in 8.
+  public var ratio = 1.0
+  /// Whether integers are symmetric about zero; otherwise each scale has a zero point.
+  public var isSymmetric = false
+  public var ignoredScope = IgnoredScope()
+
+  public init(_ format: Format) { self.format = format }
+
+  /// - Throws: ``OVError/Code/invalidArgument`` for values out of range.
+  func validate() throws(OVError) {
+    if let groupSize, groupSize < 2 || format == .f16 {
+      throw OVError(.invalidArgument, "the group size is \(groupSize)", suggestion: "it is 2 or more, for int8 and int4")
+    }
+    guard (0...1).contains(ratio), ratio == 1 || format == .int4 else {
+      throw OVError(.invalidArgument, "the ratio is \(ratio)", suggestion: "it lies in 0...1 and is for int4")
+    }
+  }
+
+  var settings: [(key: String, value: String)] {
+    [
+      ("weights", format.rawValue), ("group_size", groupSize.map(String.init) ?? "default"), ("ratio", String(ratio)),
+      ("symmetric", isSymmetric ? "true" : "false"), ("ignored_names", ignoredScope.names.joined(separator: ",")),
+      ("ignored_patterns", ignoredScope.patterns.joined(separator: ",")), ("ignored_types", ignoredScope.types.joined(separator: ",")),
+    ]
+  }
+}
+
+/// What compressing did to each layer's weights.
+public struct CompressionReport: Sendable {
+  public struct Layer: Sendable {
+    public var name: String
+    public var type: String
+    public var shape: Shape
+    /// The element type of the stored weights.
+    public var elementType: ElementType
+    /// Weights that share a scale; `nil` where there are no scales.
+    public var groupSize: Int?
+    /// Bytes before and after, scales and zero points included.
+    public var originalByteCount: Int
+    public var byteCount: Int
+    /// Of the weights over the error of rounding, in decibels; infinite when nothing changed.
+    public var signalToNoise: Double
+    /// Why the weights are not in the format that was asked for.
+    public var reason: String?
+  }
+
+  public var layers: [Layer] = []
+  /// Bytes of all constants before and after.
+  public var originalByteCount = 0
+  public var byteCount = 0
+  /// Bytes that all constants would take with real numbers in single precision.
+  public var singlePrecisionByteCount = 0
+
+  public init() {}
+}
+
+/// A compressed model with the report of what was done.
+public struct CompressionResult: Sendable {
+  public var model: Model
+  public var report: CompressionReport
+}
