@@ -69,7 +69,7 @@ let package = Package(
     .testTarget(name: "IRParserTests", dependencies: ["IRParser"]),
     // The references go through millions of values.
     .testTarget(name: "KernelsTests", dependencies: ["Kernels"], swiftSettings: [.unsafeFlags(["-O"])]),
-    .testTarget(name: "OvrunTests", dependencies: ["ovrun"]),
     .testTarget(name: "QuantizeTests", dependencies: ["Quantize"]),
+    .testTarget(name: "OvrunTests", dependencies: ["ovrun", "OVRuntime", "Kernels"]),
     .testTarget(name: "RuntimeTests", dependencies: ["OVRuntime"]),
   ])

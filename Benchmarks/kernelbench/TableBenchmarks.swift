@@ -40,6 +40,7 @@ func tableBenchmarks() -> [Benchmark] {
         "64x56x56 3x3", batch: 1, input: [64, 56, 56], output: [64, 28, 28], kernel: [3, 3], stride: [2, 2], pad: [1, 1]))
   }
   for kernel in RecurrentKernels.table.supported(by: features) { list.append(kernel.benchmark("1x128", rows: 1, size: 128)) }
+  list += planBenchmarks()
   for kernel in InterpolationKernels.table.supported(by: features) { list.append(kernel.benchmark("28x28x64", side: 28, channels: 64)) }
   return list + integerTableBenchmarks()
 }

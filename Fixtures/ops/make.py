@@ -24,6 +24,9 @@ from case import Case, table  # noqa: E402
 
 LAST_OPSET = 16
 
+# Operations whose reference evaluation brings the process down.
+CRASHING = {"Loop", "PriorBox", "PriorBoxClustered"}
+
 
 def operations() -> dict[str, list[int]]:
     """Each operation type of opsets 1 to 16 with the versions that IR files give it."""
@@ -68,6 +71,14 @@ def disagreement(plugin: list[np.ndarray], evaluated: list[np.ndarray]) -> str |
     return None
 
 
+def number_names_anew(path: Path) -> None:
+    """Names that OpenVINO makes up count the nodes that the process has made; here those of the file."""
+    numbers: dict[str, int] = {}
+    made_up = re.compile(r'(?<=")([A-Z][A-Za-z0-9]*_\d+)(?=")')
+    text = path.read_text()
+    path.write_text(made_up.sub(lambda m: f"{m[1].split('_')[0]}.auto{numbers.setdefault(m[1], len(numbers))}", text))
+
+
 def record(case: Case, folder: Path) -> bool:
     """Writes one case; whether a reference evaluation confirmed it."""
     model, steps = case.realise()
@@ -75,6 +86,7 @@ def record(case: Case, folder: Path) -> bool:
     assert (case.operation, f"opset{case.version}") in kinds, f"{case.folder} holds {sorted(kinds)}"
 
     path = oracle.write_model(model, folder)
+    number_names_anew(path)
     request = oracle.compile_file(path).create_infer_request()
     recorded = [(inputs, oracle.infer(request, inputs)) for inputs in steps]
     oracle.write_arrays(folder / "0", *recorded[0])
@@ -83,7 +95,7 @@ def record(case: Case, folder: Path) -> bool:
             oracle.write_arrays(folder / "steps" / str(index), inputs, outputs)
         return False
 
-    evaluated = reference(model, steps[0], recorded[0][1])
+    evaluated = None if case.operation in CRASHING else reference(model, steps[0], recorded[0][1])
     if evaluated is not None and (difference := disagreement(recorded[0][1], evaluated)):
         raise AssertionError(f"the plugin and the reference differ in {case.folder}, {difference}")
     return evaluated is not None

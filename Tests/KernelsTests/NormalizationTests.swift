@@ -13,6 +13,7 @@ import Testing
   static func forEachShape(_ body: (_ outer: Int, _ axis: Int, _ inner: Int) -> Void) {
     for length in lengths {
       body(3, length, 1)
+      if length <= 20 { body(37, length, 1) }
       for axis in [1, 5, 49] where length > 1 { body(2, axis, length) }
     }
   }

@@ -100,6 +100,19 @@ import Testing
     }
   }
 
+  @Test func benchmarkSweepsShapes() throws {
+    let object = try Self.json(ToolProcess(["benchmark", model, "--sweep", "1..12,2", "--json"]))
+    #expect(object["shapes"] as? Int == 12 && (object["rss_bytes_late"] as? Int ?? 0) > 1 << 20)
+    for field in ["new_shape_ms", "repeated_ms"] {
+      let times = try #require(object[field] as? [String: Double])
+      #expect(times["min"]! > 0 && times["min"]! <= times["median"]! && times["median"]! <= times["max"]!)
+    }
+    for range in ["1..,2", "nonsense", "1..3000000,2"] {
+      let tool = try ToolProcess(["benchmark", model, "--sweep", range])
+      #expect(tool.exitCode == 64, "\(range): \(tool.errors)")
+    }
+  }
+
   @Test func benchmarkNeedsShapesOrData() throws {
     let tool = try ToolProcess(["benchmark", model, "--iterations", "1"])
     #expect(tool.exitCode == 64 && tool.errors.contains("input 'x' is f32[?,2], whose extents are not all known"))

@@ -21,7 +21,7 @@ import Testing
       model.add(
         Node(
           name: type, type: type, opset: "opset\(opset)", attributes: attributes, inputs: inputs.map { OutputID($0) },
-          outputs: type == "Result" ? [] : [Node.Output(ValueType(.dynamic, .dynamic))]))
+          outputs: [Node.Output(ValueType(.dynamic, .dynamic))]))
     }
 
     /// Adds a control-flow node, and a Result for each of its outputs.
@@ -32,7 +32,8 @@ import Testing
       node.bodies = bodies
       let id = model.add(node)
       for index in 0..<outputs {
-        model.add(Node(name: "result", type: "Result", opset: "opset1", inputs: [OutputID(id, index)]))
+        let output = Node.Output(ValueType(.dynamic, .dynamic))
+        model.add(Node(name: "result", type: "Result", opset: "opset1", inputs: [OutputID(id, index)], outputs: [output]))
       }
     }
 
@@ -207,6 +208,41 @@ import Testing
     for length in 1...3 { #expect(try interpreter.run([step], variables: variables)[0].shape == [2, length]) }
     variables.values["v"] = Tensor([0] as [Float], shape: [1, 1])
     #expect(throws: OVError.self) { try interpreter.run([step], variables: variables) }
+  }
+
+  /// What a sub-graph does to a variable is done although nothing uses the node's outputs.
+  @Test func variablesOfBodiesAreWritten() throws {
+    func branch(_ type: String) -> Body {
+      var graph = Graph()
+      let x = graph.parameter("f32", "2,1")
+      let read = graph.op("ReadValue", 6, attributes: Self.variable)
+      let value = graph.op(type, 1, x)
+      _ = graph.op("Assign", 6, graph.op("Concat", 1, read, value, attributes: ["axis": "1"]), attributes: Self.variable)
+      let result = graph.op("Result", 1, value)
+      var body = Body(model: graph.model)
+      body.inputs = [.init(external: 1, internal: x)]
+      body.outputs = [.init(external: 0, internal: result)]
+      return body
+    }
+    var graph = Graph()
+    let (condition, x) = (graph.parameter("boolean", ""), graph.parameter("f32", "2,1"))
+    graph.control("If", 8, [condition, x], [branch("Abs"), branch("Negative")], outputs: 1)
+    let unused = graph.model.results[0]
+    graph.model.remove(unused)
+    _ = graph.op("Result", 1, graph.op("Relu", 1, x))
+    let writer = graph.model.nodes.first { $0.type == "If" }!.id
+    #expect(graph.model.sinks == [writer])
+    graph.model.removeUnreachable()
+    graph.model.removeIfUnused(writer)
+    #expect(graph.model.contains(writer))
+
+    let request = try CompiledModel(graph.model).makeRequest()
+    for isThen in [true, false] {
+      try request.setInput(0, Tensor(.boolean, shape: [], ints: [isThen ? 1 : 0]))
+      try request.setInput(1, Tensor([3, -4] as [Float], shape: [2, 1]))
+      try request.infer()
+    }
+    #expect(request.variable("v")?.array(of: Float.self) == [3, -3, 4, 4])
   }
 
   @Test func variablesAreChecked() throws {

@@ -4,6 +4,42 @@ import Testing
 
 /// Each pass by structure (what is left of the graph) and by value (the optimised model against the reference of the original).
 @Suite struct PassTests {
+  /// Every kind of label: of both operands and the result, of both, of one, of one and the result, ellipses, three operands.
+  @Test(
+    arguments: [
+      ("bij,bjk->bik", [[3, 4, 5], [3, 5, 6]]), ("bqhd,bkhd->bhqk", [[2, 5, 3, 4], [2, 6, 3, 4]]), ("ij,kj->ik", [[4, 5], [6, 5]]),
+      ("abc,cd->abd", [[2, 3, 4], [4, 5]]), ("ij,j->i", [[4, 5], [5]]), ("i,j->ji", [[4], [5]]),
+      ("abcd,dcef->bafe", [[2, 3, 4, 5], [5, 4, 2, 3]]),
+      ("ijk->ki", [[3, 4, 5]]), ("ij,ij->", [[3, 4], [3, 4]]), ("aij,jk,kl->ail", [[2, 3, 4], [4, 5], [5, 6]]),
+      ("...ij,...jk->...ik", [[2, 3, 4, 5], [2, 3, 5, 6]]), ("...i,ij->...j", [[2, 3, 4], [4, 5]]),
+      ("aij,ajk->ik", [[3, 4, 5], [3, 5, 2]]),
+    ] as [(String, [Shape])])
+  func einsumBecomesProducts(equation: String, shapes: [Shape]) throws {
+    var random = SeededGenerator(seed: 21)
+    var graph = GraphBuilder()
+    let inputs = shapes.enumerated().map { graph.parameter($1, name: "input\($0)") }
+    graph.result(graph.node("Einsum", inputs, opset: 7, ["equation": equation]))
+    let compiled = try CompiledModel(graph.model)
+    #expect(!compiled.optimizedModel.nodes.contains { $0.type == "Einsum" })
+    #expect(!compiled.steps.contains { $0.kernel == "reference" }, "\(compiled.steps.map(\.kernel))")
+    let request = compiled.makeRequest()
+    let tensors = shapes.map { random.tensor($0) }
+    for (index, tensor) in tensors.enumerated() { try request.setInput(index, tensor) }
+    try request.infer()
+    var model = graph.model
+    try model.inferShapes()
+    #expect(relativeError(try request.output(0), try ReferenceInterpreter(model).run(tensors)[0]) < 1e-5)
+  }
+
+  /// A diagonal, and extents that broadcast, are not products.
+  @Test(arguments: [("ii->i", [[4, 4]]), ("ij,ij->ij", [[3, 4], [1, 4]])] as [(String, [Shape])])
+  func einsumThatStays(equation: String, shapes: [Shape]) throws {
+    var graph = GraphBuilder()
+    let inputs = shapes.enumerated().map { graph.parameter($1, name: "input\($0)") }
+    graph.result(graph.node("Einsum", inputs, opset: 7, ["equation": equation]))
+    #expect(try CompiledModel(graph.model).optimizedModel.nodes.contains { $0.type == "Einsum" })
+  }
+
   private var random = SeededGenerator(seed: 1)
 
   private mutating func convolution(

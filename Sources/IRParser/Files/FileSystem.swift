@@ -61,9 +61,7 @@ package enum FileSystem {
 
   /// Reads a whole file as UTF-8; bytes that are none become U+FFFD.
   package static func text(of path: String) throws(OVError) -> String {
-    let file = try contents(of: path)
-    defer { withExtendedLifetime(file) {} }
-    return String(decoding: file.unsafeBytes, as: UTF8.self)
+    try contents(of: path).withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
   }
 
   /// Writes a file such that `path` holds either what it held before or all of the new bytes: beside it first, then renamed.

@@ -94,7 +94,9 @@ public struct Attributes: Hashable, Sendable {
     guard let text = self[name] else { return try required(fallback, name) }
     let word = text.trimmed.lowercased()
     guard let choice = Choice.allCases.first(where: { $0.rawValue == word }) else {
-      throw malformed(name, text, "one of " + Choice.allCases.map(\.rawValue).joined(separator: ", "))
+      throw OVError(
+        .unsupported, "attribute '\(name)' is \"\(OVError.printable(text))\", which is not supported",
+        suggestion: "the supported values are " + Choice.allCases.map(\.rawValue).joined(separator: ", "))
     }
     return choice
   }

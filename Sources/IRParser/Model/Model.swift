@@ -15,7 +15,7 @@ public struct Model: Sendable {
   public private(set) var parameters: [NodeID] = []
   /// Results in the order of the model's outputs.
   public private(set) var results: [NodeID] = []
-  /// Nodes that must run although nothing uses them: `Assign`.
+  /// Nodes that must run although nothing uses them: `Assign`, and those with a sub-graph that has such a node.
   public private(set) var sinks: [NodeID] = []
 
   private var storage: [Node?] = []
@@ -72,8 +72,7 @@ public struct Model: Sendable {
     switch node.type {
     case "Parameter": parameters.append(id)
     case "Result": results.append(id)
-    case "Assign": sinks.append(id)
-    default: break
+    default: if node.isSink { sinks.append(id) }
     }
     return id
   }

@@ -120,6 +120,9 @@ public struct Node: Sendable {
   /// The number of inputs that the operation itself takes; those of the post-operations stand behind them.
   public var ownInputCount: Int { postOperations.reduce(inputs.count) { min($0, $1.operands.min() ?? $0) } }
 
+  /// Whether the node has an effect beyond its outputs: it, or a node of its sub-graphs, writes a variable.
+  public var isSink: Bool { type == "Assign" || bodies.contains { !$0.model.sinks.isEmpty } }
+
   /// The number behind `opset`; `nil` for extension sets.
   public var opsetNumber: Int? { opset.hasPrefix("opset") ? Int(opset.dropFirst(5)) : nil }
 }

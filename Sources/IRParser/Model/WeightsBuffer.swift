@@ -68,8 +68,15 @@ public final class WeightsBuffer: @unchecked Sendable {
     if isMapped { madvise(UnsafeMutableRawPointer(mutating: base), count, Int32(MADV_DONTNEED)) }
   }
 
-  /// All bytes. Valid while the buffer is alive.
+  /// All bytes. Valid while the buffer is alive, which may end with its last use: see ``withUnsafeBytes(_:)``.
   public var unsafeBytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: count) }
+
+  /// Calls `body` with all bytes, and keeps the buffer alive until it returns.
+  public func withUnsafeBytes<Result, Failure: Error>(_ body: (UnsafeRawBufferPointer) throws(Failure) -> Result) throws(Failure) -> Result
+  {
+    defer { withExtendedLifetime(self) {} }
+    return try body(unsafeBytes)
+  }
 }
 
 /// The payload of a `Constant`: a range of a ``WeightsBuffer``, little-endian, packed as the element type demands.
@@ -94,6 +101,13 @@ public struct ConstantData: Sendable, Hashable {
   /// The bytes. Valid while ``buffer`` is alive.
   public var unsafeBytes: UnsafeRawBufferPointer {
     UnsafeRawBufferPointer(rebasing: buffer.unsafeBytes[offset..<(offset + byteCount)])
+  }
+
+  /// Calls `body` with the bytes, and keeps ``buffer`` alive until it returns.
+  public func withUnsafeBytes<Result, Failure: Error>(_ body: (UnsafeRawBufferPointer) throws(Failure) -> Result) throws(Failure) -> Result
+  {
+    defer { withExtendedLifetime(buffer) {} }
+    return try body(unsafeBytes)
   }
 
   /// Whether both are the same range of the same buffer (contents are not compared).

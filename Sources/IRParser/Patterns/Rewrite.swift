@@ -113,7 +113,7 @@ extension Model {
   public mutating func removeIfUnused(_ id: NodeID) {
     var pending = [id]
     while let id = pending.popLast() {
-      guard contains(id), !["Parameter", "Result", "Assign"].contains(self[id].type) else { continue }
+      guard contains(id), !["Parameter", "Result"].contains(self[id].type), !self[id].isSink else { continue }
       guard self[id].outputs.indices.allSatisfy({ users(of: OutputID(id, $0)).isEmpty }) else { continue }
       pending += self[id].inputs.map(\.node)
       remove(id)

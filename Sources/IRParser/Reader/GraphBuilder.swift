@@ -76,7 +76,7 @@ extension Graph {
 
   /// The layers that are needed, such that each stands behind its operands.
   private func order(_ sources: [[Source?]]) throws(OVError) -> [Int] {
-    var isNeeded = layers.map { ["Parameter", "Result", "Assign"].contains($0.node.type) }
+    var isNeeded = layers.map { ["Parameter", "Result"].contains($0.node.type) || $0.node.isSink }
     var pending = layers.indices.filter { isNeeded[$0] }
     while let index = pending.popLast() {
       for case let source? in sources[index] where !isNeeded[source.layer] {
@@ -137,7 +137,7 @@ extension Graph {
     for node in model.nodes where node.type == "ReadValue" {
       if let variable = node.attributes["variable_id"] { read.insert(variable) }
     }
-    for id in model.sinks {
+    for id in model.sinks where model[id].type == "Assign" {
       let location = model[id].location
       guard let variable = model[id].attributes["variable_id"] else {
         throw OVError(.invalidModel, "an Assign needs a variable_id", at: location)

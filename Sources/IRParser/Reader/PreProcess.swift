@@ -86,7 +86,7 @@ extension Model {
         guard bytes.count + size <= max(weights.count, PreProcess.byteLimit) else {
           throw failure("the mean images of <pre-process> are larger than the weights")
         }
-        bytes.append(contentsOf: weights.unsafeBytes[offset..<(offset + size)])
+        weights.withUnsafeBytes { bytes.append(contentsOf: $0[offset..<(offset + size)]) }
       }
     }
     guard kinds.count == 1 else { throw failure("<pre-process> mixes mean numbers and mean images") }

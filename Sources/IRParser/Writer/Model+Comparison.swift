@@ -49,7 +49,7 @@ extension Node {
     if postOperations != other.postOperations { return "the fused operations differ" }
     switch (constant, other.constant) {
     case (nil, nil): break
-    case (let a?, let b?): if a != b && !a.unsafeBytes.elementsEqual(b.unsafeBytes) { return "the constants differ" }
+    case (let a?, let b?): if !a.hasSameBytes(as: b) { return "the constants differ" }
     default: return "only one has a constant"
     }
     if bodies.count != other.bodies.count { return "\(bodies.count) and \(other.bodies.count) bodies" }

@@ -15,18 +15,17 @@ struct WeightsLayout {
   /// The offset of a constant, which is added when its content is not there yet.
   mutating func offset(of data: ConstantData) -> Int {
     if let offset = offsets[data] { return offset }
-    let bytes = data.unsafeBytes
-    let hash = WeightsLayout.hash(bytes)
-    let equal = chunksByHash[hash, default: []].first { WeightsLayout.areEqual(chunks[$0].data.unsafeBytes, bytes) }
+    let hash = data.withUnsafeBytes(WeightsLayout.hash)
+    let equal = chunksByHash[hash, default: []].first { chunks[$0].data.hasSameBytes(as: data) }
     let offset: Int
     if let equal {
       offset = chunks[equal].offset
     } else {
-      let alignment = bytes.count >= WeightsLayout.largeSize ? WeightsLayout.largeAlignment : WeightsLayout.alignment
+      let alignment = data.byteCount >= WeightsLayout.largeSize ? WeightsLayout.largeAlignment : WeightsLayout.alignment
       offset = (byteCount + alignment - 1) / alignment * alignment
       chunksByHash[hash, default: []].append(chunks.count)
       chunks.append((offset, data))
-      byteCount = offset + bytes.count
+      byteCount = offset + data.byteCount
     }
     offsets[data] = offset
     return offset
@@ -40,7 +39,7 @@ struct WeightsLayout {
       try padding.withUnsafeBufferPointer { (zeros) throws(Failure) in
         try body(UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: zeros[..<(offset - position)])))
       }
-      try body(data.unsafeBytes)
+      try data.withUnsafeBytes(body)
       position = offset + data.byteCount
     }
   }
@@ -57,8 +56,11 @@ struct WeightsLayout {
     for byte in bytes[(8 * words)...] { mix(UInt64(byte)) }
     return hash
   }
+}
 
-  private static func areEqual(_ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer) -> Bool {
-    a.count == b.count && a.elementsEqual(b)
+extension ConstantData {
+  /// Whether both hold the same bytes.
+  func hasSameBytes(as other: ConstantData) -> Bool {
+    self == other || (byteCount == other.byteCount && withUnsafeBytes { bytes in other.withUnsafeBytes { bytes.elementsEqual($0) } })
   }
 }

@@ -1,3 +1,6 @@
+import KernelCore
+import Kernels
+
 /// The element type that floating-point operations compute in.
 public enum InferencePrecision: String, CaseIterable, Sendable {
   /// 32-bit floats throughout; the results do not depend on how the IR stores its weights.
@@ -32,6 +35,8 @@ public struct CompileOptions: Sendable {
   /// Whether quantised models compute with integers; off: quantisation is simulated in floats. Takes no effect without
   /// ``optimization``.
   public var lowPrecision = true
+  /// The instruction set extensions whose kernels may be chosen.
+  package var features = CPUFeatures.current
 
   public init() {}
 

@@ -36,12 +36,7 @@ public final class CompiledModel: Sendable {
     let workers = options.threads ?? CompiledModel.defaultThreads(options)
     options.threads = workers
     self.options = options
-    for node in model.nodes {
-      guard !node.isInternal else {
-        throw OVError(.unsupported, "operation \(node.type) of \(node.opset) is not for files", at: node.location)
-      }
-      _ = try OperatorRegistry.standard.makeOperator(for: node)
-    }
+    try OperatorRegistry.standard.requireOperators(of: model)
     var optimized = model
     let optimizer = Optimizer(isEnabled: options.optimization, lowPrecision: options.lowPrecision)
     try optimizer.inferTypes(&optimized)
@@ -50,7 +45,7 @@ public final class CompiledModel: Sendable {
     passReport = try optimizer.prepare(&optimized)
     optimizedModel = optimized
     let environment = CompileEnvironment(
-      base: optimized, features: .current, workers: workers, precision: options.precision, optimization: options.optimization,
+      base: optimized, features: options.features, workers: workers, precision: options.precision, optimization: options.optimization,
       lowPrecision: options.lowPrecision)
     plans = PlanCache(base: optimized, environment: environment)
     let shapes = optimized.parameters.map { optimized[$0].outputs[0].type.shape.shape }
@@ -75,11 +70,14 @@ public final class CompiledModel: Sendable {
   /// Compiles for input shapes in Parameter order, ahead of the first inference with them.
   public func prepare(for shapes: [Shape]) throws(OVError) { _ = try plans.plan(for: shapes) }
 
-  /// The steps of the plan that was used last; empty while there is none.
-  public var steps: [StepInfo] { plans.latest?.steps.map(\.info) ?? [] }
+  /// The steps of the plan that was used last, and of those that followed it where only the run decided shapes; empty while there
+  /// is none.
+  public var steps: [StepInfo] { chain.flatMap(\.infos) }
+
+  private var chain: [Plan] { plans.latest?.chain ?? [] }
 
   /// Bytes that one request needs for intermediate values, for the plan that was used last.
-  public var arenaByteCount: Int { plans.latest?.arenaByteCount ?? 0 }
+  public var arenaByteCount: Int { chain.reduce(0) { $0 + $1.arenaByteCount } }
 
   /// Bytes of weights in the kernels' formats.
   public var packedWeightsByteCount: Int { plans.environment.derivedByteCount }

@@ -182,10 +182,7 @@ public final class InferRequest: Sendable {
 
   /// The time of each step in the last inference, when the model was compiled with profiling.
   public var profile: [StepProfile] {
-    state.withLock { state in
-      guard let plan = state.plan else { return [] }
-      return zip(plan.steps, state.execution.stepTimes).map { StepProfile(info: $0.info, nanoseconds: $1) }
-    }
+    state.withLock { $0.isRunning ? [] : $0.execution.profile }
   }
 }
 

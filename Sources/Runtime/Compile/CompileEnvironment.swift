@@ -12,12 +12,15 @@ final class CompileEnvironment: Sendable {
   let optimization: Bool
   /// Whether quantised models compute with integers.
   let lowPrecision: Bool
+  /// The model that all plans specialise.
+  private let base: Model
   /// The nodes whose values are the same in every plan.
   private let sharedNodes: Set<NodeID>
 
   private struct Caches {
     var constants: [OutputID: Tensor] = [:]
     var derived: [DerivedKey: TensorStorage] = [:]
+    var bodies: [NodeID: [CompiledBody]] = [:]
   }
   private let caches = Locked(Caches())
   let weightArena = WeightArena()
@@ -27,6 +30,7 @@ final class CompileEnvironment: Sendable {
     base: Model, features: CPUFeatures, workers: Int, precision: InferencePrecision, optimization: Bool = true,
     lowPrecision: Bool = true, registry: OperatorRegistry = .standard
   ) {
+    self.base = base
     self.features = features
     self.workers = workers
     self.precision = precision
@@ -39,6 +43,32 @@ final class CompileEnvironment: Sendable {
       if node.type == "Constant" || (!node.inputs.isEmpty && node.inputs.allSatisfy { shared.contains($0.node) }) { shared.insert(id) }
     }
     sharedNodes = shared
+  }
+
+  /// The sub-graphs of a node, compiled once for all plans.
+  func bodies(of node: Node) throws(OVError) -> [CompiledBody] {
+    if node.bodies.isEmpty { return [] }
+    if let known = caches.withLock({ $0.bodies[node.id] }) { return known }
+    // As the base model has them: what one plan knows of their inputs need not hold in another.
+    let isShared = base.contains(node.id) && base[node.id].bodies.count == node.bodies.count
+    var bodies: [CompiledBody] = []
+    for var body in isShared ? base[node.id].bodies : node.bodies {
+      if isShared { try setConstants(&body, of: base[node.id]) }
+      bodies.append(try CompiledBody(body, environment: self))
+    }
+    if isShared { caches.withLock { $0.bodies[node.id] = bodies } }
+    return bodies
+  }
+
+  /// Lets a sub-graph know the constants that its node passes in each time.
+  private func setConstants(_ body: inout Body, of node: Node) throws(OVError) {
+    for port in body.inputs {
+      guard let external = port.external, port.slice == nil, !body.backEdges.contains(where: { $0.to == port.internal }),
+        let tensor = try Tensor(constant: base[node.inputs[external].node])
+      else { continue }
+      let constant = body.model.add(.constant(tensor, name: body.model[port.internal].name + "/constant"))
+      body.model.replaceUses(of: OutputID(port.internal), with: OutputID(constant))
+    }
   }
 
   /// The environment of a sub-graph, with caches of its own.

@@ -1,3 +1,6 @@
+import KernelCore
+import Kernels
+
 /// A model compiled for one set of input shapes: steps, and where their buffers lie.
 final class Plan: Sendable {
   let model: Model
@@ -8,39 +11,24 @@ final class Plan: Sendable {
   let arenaByteCount: Int
   /// How many workers run it.
   let workers: Int
-  /// The nodes behind values whose shapes only the run decides, in order.
-  let interpreted: [NodeID]
-  /// What they read from the steps' buffers.
-  let exports: [OutputID: View]
-  /// The constants they read.
-  let interpretedConstants: [OutputID: Tensor]
+  /// What follows when the steps are done; `nil` when they compute all results.
+  let tail: PlanTail?
   let operators: [NodeID: any Operator]
-  let bodies: [NodeID: [CompiledBody]]
   let environment: CompileEnvironment
 
   /// Compiles `model`, whose Parameters have known shapes.
   ///
   /// `operators`: as ``ShapePropagation`` read them.
-  init(_ model: Model, operators: [NodeID: any Operator], environment: CompileEnvironment) throws(OVError) {
+  /// `depth`: how many plans ran before it in one inference.
+  init(_ model: Model, operators: [NodeID: any Operator], environment: CompileEnvironment, depth: Int = 0) throws(OVError) {
     let builder = PlanBuilder(model: model, operators: operators, environment: environment)
     try builder.run()
-    exports = builder.exports()
+    tail = builder.interpretedOrder.isEmpty ? nil : try PlanTail(builder, interpreted: builder.interpretedOrder, depth: depth)
     self.model = model
     self.operators = operators
     self.environment = environment
     steps = builder.steps
-    interpreted = builder.interpretedOrder
     buffers = builder.buffers
-    var constants: [OutputID: Tensor] = [:]
-    var bodies: [NodeID: [CompiledBody]] = [:]
-    do {
-      for id in interpreted {
-        for input in model[id].inputs where builder.isConstantValue(input) { constants[input] = try builder.constant(input) }
-        bodies[id] = try model[id].bodies.map { try CompiledBody($0, environment: environment) }
-      }
-    } catch { throw error as? OVError ?? OVError(.internalFailure, "\(error)") }
-    interpretedConstants = constants
-    self.bodies = bodies
     let requests = buffers.map { buffer in
       if case .arena = buffer.kind, buffer.lastStep >= 0 {
         MemoryPlanner.Request(byteCount: buffer.byteCount, firstStep: buffer.firstStep, lastStep: buffer.lastStep)
@@ -53,5 +41,15 @@ final class Plan: Sendable {
       throw OVError(.invalidModel, "the model's values take \(arenaByteCount) bytes at a time, the machine has \(Tensor.byteLimit)")
     }
     workers = steps.contains(where: \.isParallel) ? environment.workers : 1
+  }
+
+  /// Its steps, and the nodes that are evaluated behind them.
+  var infos: [StepInfo] { steps.map(\.info) + (tail?.deciders.map { StepInfo(evaluating: model[$0]) } ?? []) }
+
+  /// This plan and those that followed it when its tail ran last.
+  var chain: [Plan] {
+    var chain = [self]
+    while let next = chain.last!.tail?.rest?.latest { chain.append(next) }
+    return chain
   }
 }

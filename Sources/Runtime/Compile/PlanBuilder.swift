@@ -34,7 +34,7 @@ final class PlanBuilder {
   private(set) var steps: [Step] = []
   /// The number of node inputs not lowered yet that read a value in a buffer.
   private var pendingUses: [Int] = []
-  /// Values that only exist once the run has reached them.
+  /// The nodes whose outputs are only there when the steps are done.
   private(set) var interpreted: Set<NodeID> = []
   private(set) var interpretedOrder: [NodeID] = []
   private var constants: [OutputID: Tensor] = [:]
@@ -72,7 +72,7 @@ final class PlanBuilder {
       if isConstant(node) { return }
       let isStatic = node.outputs.allSatisfy { $0.type.shape.isStatic && $0.type.elementType != .string && $0.type.elementType != .dynamic }
       let usesInterpreted = node.inputs.contains { interpreted.contains($0.node) || model.type(of: $0).elementType == .string }
-      if !isStatic || usesInterpreted {
+      if !isStatic || usesInterpreted || isBehindRead(node) {
         interpreted.insert(node.id)
         interpretedOrder.append(node.id)
         return
@@ -88,6 +88,12 @@ final class PlanBuilder {
         pendingUses[views[input]!.buffer] -= node.inputs.count { $0 == input }
       }
     }
+  }
+
+  /// Whether a node writes a variable that is not read before the steps are done.
+  private func isBehindRead(_ node: Node) -> Bool {
+    guard node.type == "Assign", let variable = node.attributes["variable_id"] else { return false }
+    return interpretedOrder.contains { model[$0].type == "ReadValue" && model[$0].attributes["variable_id"] == variable }
   }
 
   private func users(_ output: OutputID) -> Int { model.users(of: output).count }
@@ -360,7 +366,7 @@ final class PlanBuilder {
       return temporary(view.elementType, view.shape)
     }
     let environment = self.environment
-    let bodies = try node.bodies.map { try CompiledBody($0, environment: environment) }
+    let bodies = try environment.bodies(of: node)
     emit(kernel: "reference", precision: node.outputs.first?.type.elementType ?? .dynamic, reads: operands, writes: outputs) {
       memory, _, _ in
       let context = EvaluationContext(node: node, variables: memory.variables) { try bodies[$0].run($1, variables: memory.variables) }
@@ -390,22 +396,20 @@ final class PlanBuilder {
     }
   }
 
-  // MARK: The part that is interpreted
+  // MARK: What follows the steps
 
-  /// The values of known shape that interpreted nodes read, in row-major buffers that live until the last step.
-  func exports() -> [OutputID: View] {
+  /// Values that are read when the steps are done, in row-major buffers that live until then.
+  func exports(_ outputs: [OutputID]) -> [OutputID: View] {
     var exports: [OutputID: View] = [:]
-    for id in interpretedOrder {
-      for output in model[id].inputs where !interpreted.contains(output.node) && exports[output] == nil && !isConstantValue(output) {
-        current = id
-        var view = value(output)
-        if !view.isDense {
-          let copy = temporary(view.elementType, view.shape)
-          emitCopy(from: view, to: copy)
-          view = copy
-        }
-        exports[output] = view
+    for output in outputs where exports[output] == nil {
+      current = output.node
+      var view = value(output)
+      if !view.isDense {
+        let copy = temporary(view.elementType, view.shape)
+        emitCopy(from: view, to: copy)
+        view = copy
       }
+      exports[output] = view
     }
     for view in exports.values { buffers[view.buffer].touch(steps.count) }
     return exports

@@ -5,6 +5,8 @@ final class PlanCache: Sendable {
 
   let base: Model
   let environment: CompileEnvironment
+  /// How many plans run before those of this cache in one inference.
+  private let depth: Int
 
   private struct State {
     var plans: [[Shape]: Plan] = [:]
@@ -12,9 +14,10 @@ final class PlanCache: Sendable {
   }
   private let state = Locked(State())
 
-  init(base: Model, environment: CompileEnvironment) {
+  init(base: Model, environment: CompileEnvironment, depth: Int = 0) {
     self.base = base
     self.environment = environment
+    self.depth = depth
   }
 
   /// The plan for input shapes in Parameter order, compiled when there is none.
@@ -37,7 +40,7 @@ final class PlanCache: Sendable {
       model.update(id) { $0.attributes["shape"] = PartialShape(shape).irText }
     }
     let operators = try environment.optimizer.specialize(&model, isPrepared: isPrepared)
-    let plan = try Plan(model, operators: operators, environment: environment)
+    let plan = try Plan(model, operators: operators, environment: environment, depth: depth)
     state.withLock { state in
       if state.plans.updateValue(plan, forKey: shapes) == nil { state.recency.append(shapes) }
       if state.recency.count > PlanCache.capacity { state.plans[state.recency.removeFirst()] = nil }

@@ -5,6 +5,7 @@ package struct ReferenceInterpreter {
   private let registry: OperatorRegistry
   private let order: [NodeID]
   private let operators: [NodeID: any Operator]
+  private let bodies: [NodeID: [ReferenceInterpreter]]
 
   /// Reads the attributes of all nodes.
   package init(_ model: Model, registry: OperatorRegistry = .standard) throws(OVError) {
@@ -12,8 +13,13 @@ package struct ReferenceInterpreter {
     self.registry = registry
     order = model.topologicalOrder
     var operators: [NodeID: any Operator] = [:]
-    for id in order { operators[id] = try registry.makeOperator(for: model[id]) }
+    var bodies: [NodeID: [ReferenceInterpreter]] = [:]
+    for id in order {
+      operators[id] = try registry.makeOperator(for: model[id])
+      for body in model[id].bodies { bodies[id, default: []].append(try ReferenceInterpreter(body.model, registry: registry)) }
+    }
     self.operators = operators
+    self.bodies = bodies
   }
 
   /// Computes the model's results for its parameters, both in the model's order.
@@ -38,9 +44,7 @@ package struct ReferenceInterpreter {
   }
 
   private func evaluate(_ node: Node, _ operands: [Tensor], _ variables: VariableStore) throws -> [Tensor] {
-    let context = EvaluationContext(node: node, variables: variables) { body, inputs in
-      try ReferenceInterpreter(node.bodies[body].model, registry: registry).run(inputs, variables: variables)
-    }
+    let context = EvaluationContext(node: node, variables: variables) { try bodies[node.id]![$0].run($1, variables: variables) }
     return try operators[node.id]!.evaluated(node, operands, context, registry)
   }
 }

@@ -3,6 +3,7 @@ import Kernels
 
 extension Convert: ElementwiseOperator {
   func lower(_ node: Node, _ builder: PlanBuilder) throws -> Bool {
+    if destinationType == .boolean { return try builder.lowerComparisonWithZero(.notEqual, node) }
     let source = builder.input(0, of: node)
     let (from, to) = (Convert.name(source.elementType), Convert.name(destinationType))
     guard let from, let to, let conversion = Conversion(rawValue: "\(from)_\(to)"), source.isContiguous(source.order) else { return false }
@@ -21,10 +22,11 @@ extension Convert: ElementwiseOperator {
     return true
   }
 
-  /// The kernels' name of a type. A boolean is a byte of 0 or 1 where it is read; none is written.
+  /// The kernels' name of a type that is read or written; a boolean is a byte of 0 or 1.
   private static func name(_ type: ElementType) -> String? {
     switch type {
     case .f32, .f16, .bf16, .i32, .i64, .u8, .i8: type.rawValue
+    case .boolean: "u8"
     default: nil
     }
   }

@@ -10,7 +10,10 @@ extension ElementwiseOperator {
 }
 
 extension Unary: ElementwiseOperator {
-  func lower(_ node: Node, _ builder: PlanBuilder) throws -> Bool { try builder.lowerUnary(node) }
+  func lower(_ node: Node, _ builder: PlanBuilder) throws -> Bool {
+    if node.type == "LogicalNot" { return try builder.lowerComparisonWithZero(.equal, node) }
+    return try builder.lowerUnary(node)
+  }
 }
 
 extension ParameterisedActivation: ElementwiseOperator {
@@ -39,7 +42,8 @@ extension BinaryArithmetic: ElementwiseOperator {
 
   private static let kernels: [String: BinaryOperation] = [
     "Add": .add, "Subtract": .subtract, "Multiply": .multiply, "Divide": .divide, "Maximum": .maximum, "Minimum": .minimum,
-    "SquaredDifference": .squaredDifference, "Power": .power,
+    "SquaredDifference": .squaredDifference, "Power": .power, "LogicalAnd": .logicalAnd, "LogicalOr": .logicalOr,
+    "LogicalXor": .logicalXor, "Xor": .logicalXor,
   ]
 }
 

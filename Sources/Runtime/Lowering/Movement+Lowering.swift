@@ -5,22 +5,18 @@ import Kernels
 protocol MovementOperator: LowerableOperator {}
 
 extension MovementOperator {
+  func lower(_ node: Node, _ builder: PlanBuilder) throws -> Bool { try lowerMovement(node, builder) }
+
   /// Lets the reference move the elements' own numbers instead of the elements: that is the map by which the step then copies.
-  func lower(_ node: Node, _ builder: PlanBuilder) throws -> Bool {
+  func lowerMovement(_ node: Node, _ builder: PlanBuilder) throws -> Bool {
     let shape = node.outputs[0].type.shape.shape!
     let source = builder.model.type(of: node.inputs[0])
-    guard node.outputs.count == 1, source.elementType.isFloatingPoint || source.elementType.bitWidth == 8, !source.elementType.isPacked,
-      let extents = source.shape.shape,
+    guard node.outputs.count == 1, !source.elementType.isPacked, let extents = source.shape.shape,
       extents.elementCount <= ElementMap.limit, shape.elementCount <= ElementMap.limit, !shape.contains(0), !extents.contains(0)
     else { return false }
     var operands = [Tensor(.i64, shape: extents, ints: Array(1...extents.elementCount))]
     for index in 1..<max(1, node.inputs.count) {
-      guard var value = try builder.constant(node.inputs[index]) else { return false }
-      if value.elementType == source.elementType {
-        // A fill value: the map knows zero alone.
-        guard value.doubles().allSatisfy({ $0 == 0 }) else { return false }
-        value = try Tensor(.i64, shape: value.shape)
-      }
+      guard let value = try builder.constant(node.inputs[index]) else { return false }
       operands.append(value)
     }
     guard let moved = try? evaluated(operands, EvaluationContext(node: node)), moved[0].shape == shape else { return false }
@@ -39,8 +35,6 @@ extension MovementOperator {
   }
 }
 
-extension Pad: MovementOperator {}
-extension Tile: MovementOperator {}
 extension Roll: MovementOperator {}
 extension Reverse: MovementOperator {}
 extension ShuffleChannels: MovementOperator {}

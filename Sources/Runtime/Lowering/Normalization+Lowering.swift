@@ -35,42 +35,6 @@ extension MVN: LowerableOperator {
   }
 }
 
-extension Reduction: LowerableOperator {
-  func lower(_ node: Node, _ builder: PlanBuilder) throws -> Bool {
-    guard builder.model.type(of: node.inputs[0]).elementType == .f32, let operation = Reduction.kernels[node.type],
-      let axes = try builder.constant(node.inputs[1])?.ints()
-    else { return false }
-    let shape = builder.model.type(of: node.inputs[0]).shape.shape!
-    if shape.contains(0) { return false }
-    let reduced = Set(try normalizedAxes(axes, rank: shape.count))
-    let span = builder.span(0, of: node, axes: reduced)
-    let kernel = ReductionKernels.function(for: operation, features: builder.environment.features)
-    // The kept axes stay in the operand's order; without keep_dims they move up.
-    let kept = shape.indices.filter { keepDims || !reduced.contains($0) }
-    let order = AxisOrder(axes: span.view.order.axes.compactMap { kept.firstIndex(of: $0) })
-    let target = builder.target(OutputID(node.id), order: order)
-    let (from, to) = (Place(span.view), Place(target.computed))
-    let (outer, middle, inner) = (span.outer, span.middle, span.inner)
-    let count = span.view.elementCount
-    builder.emit(
-      kernel: kernel.name, isParallel: count >= ElementLoops.parallelThreshold, operations: count, reads: [span.view],
-      writes: [target.computed]
-    ) { memory, worker, workers in
-      kernel.run(
-        memory.address(from).assumingMemoryBound(to: Float.self), memory.address(to).assumingMemoryBound(to: Float.self), outer, middle,
-        inner,
-        worker, workers)
-    }
-    target.finish(builder)
-    return true
-  }
-
-  private static let kernels: [String: ReductionOperation] = [
-    "ReduceSum": .sum, "ReduceMean": .mean, "ReduceMax": .maximum, "ReduceMin": .minimum, "ReduceProd": .product, "ReduceL1": .l1,
-    "ReduceL2": .l2,
-  ]
-}
-
 extension PlanBuilder {
   /// Emits a kernel over [outer, middle, inner] whose output has its operand's shape, in place where the operand dies.
   func emitSpan(

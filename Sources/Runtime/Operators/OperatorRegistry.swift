@@ -67,6 +67,23 @@ package struct OperatorRegistry: Sendable {
     }
   }
 
+  /// Checks that there is an operator for every node, those of sub-graphs included, and reads all attributes.
+  ///
+  /// - Throws: as ``makeOperator(for:)`` for the first node that has none.
+  package func requireOperators(of model: Model) throws(OVError) {
+    // Not recursive: a file decides how deep sub-graphs lie within each other.
+    var pending = [model]
+    while let next = pending.popLast() {
+      for node in next.nodes {
+        guard !node.isInternal else {
+          throw OVError(.unsupported, "operation \(node.type) of \(node.opset) is not for files", at: node.location)
+        }
+        _ = try makeOperator(for: node)
+        pending += node.bodies.map(\.model)
+      }
+    }
+  }
+
   /// The registered type whose name shares the longest beginning with `type`, when that is at least three letters.
   private func nearestType(to type: String) -> String? {
     func shared(_ other: String) -> Int { zip(type.lowercased(), other.lowercased()).prefix { $0 == $1 }.count }

@@ -24,16 +24,17 @@ struct Optimizer {
   /// The passes repeat while they change something, because one lays bare what another looks for; the bound is a guard against
   /// passes that undo each other.
   @discardableResult
-  func prepare(_ model: inout Model) throws(OVError) -> [PassReport] {
-    guard isEnabled else {
-      try inferTypes(&model)
-      return []
-    }
+  func prepare(_ model: inout Model) throws(OVError) -> [PassReport] { try simplified(&model).reports }
+
+  /// What the passes did, and the types of the model that they left.
+  private func simplified(_ model: inout Model) throws(OVError) -> (reports: [PassReport], types: ShapePropagation) {
+    guard isEnabled else { return ([], try inferTypes(&model)) }
     model.removeUnreachable()
     // First, while weights are still written as integers and their scales.
     var total = try lowerPrecision(&model)
     for _ in 0..<Optimizer.roundLimit {
-      let reports = try round(&model)
+      let types = try inferTypes(&model)
+      let reports = try round(&model, types.constants)
       for report in reports where report.count > 0 {
         if let index = total.firstIndex(where: { $0.name == report.name }) {
           total[index].details += report.details
@@ -41,9 +42,9 @@ struct Optimizer {
           total.append(report)
         }
       }
-      if reports.allSatisfy({ $0.count == 0 }) { break }
+      if reports.allSatisfy({ $0.count == 0 }) { return (total, types) }
     }
-    return total
+    return (total, try inferTypes(&model))
   }
 
   private func lowerPrecision(_ model: inout Model) throws(OVError) -> [PassReport] {
@@ -56,13 +57,13 @@ struct Optimizer {
 
   static let roundLimit = 8
 
-  private func round(_ model: inout Model) throws(OVError) -> [PassReport] {
+  private func round(_ model: inout Model, _ known: [OutputID: Tensor]) throws(OVError) -> [PassReport] {
     do {
-      let known = try inferTypes(&model).constants
       return [
         ConstantFolding().run(on: &model, constants: known),
         NoOperationElimination().run(on: &model, constants: known),
         BroadcastElimination().run(on: &model),
+        try EinsumDecomposition().run(on: &model),
       ] + (try recognizeActivations(&model)) + [
         try BatchNormalizationDecomposition().run(on: &model),
         try WeightScaling().run(on: &model),
@@ -80,7 +81,6 @@ struct Optimizer {
   ///
   /// `isPrepared`: whether the shapes were known when the model was prepared, so that nothing is left to simplify.
   func specialize(_ model: inout Model, isPrepared: Bool) throws(OVError) -> [NodeID: any Operator] {
-    if !isPrepared { try prepare(&model) }
-    return try inferTypes(&model).operators
+    try (isPrepared ? inferTypes(&model) : simplified(&model).types).operators
   }
 }

@@ -1,3 +1,5 @@
+import OVRuntime
+
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -19,4 +21,11 @@ func peakResidentByteCount() -> Int {
   #else
   return usage.ru_maxrss * 1024
   #endif
+}
+
+/// The physical memory that the process holds now, in bytes; where the system does not tell, the most it has held.
+func residentByteCount() -> Int {
+  guard let text = try? FileSystem.text(of: "/proc/self/statm") else { return peakResidentByteCount() }
+  let pages = text.split(separator: " ").dropFirst().first.flatMap { Int($0) }
+  return pages.map { $0 * Int(sysconf(Int32(_SC_PAGESIZE))) } ?? peakResidentByteCount()
 }

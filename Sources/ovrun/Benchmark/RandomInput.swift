@@ -8,6 +8,11 @@ extension PortInfo {
         .invalidArgument, "input '\(OVError.printable(name))' is \(type), whose extents are not all known",
         suggestion: "give '--input \(OVError.printable(name))=FILE.npy' or '--shape \(OVError.printable(name))=…'")
     }
+    return try randomTensor(shape)
+  }
+
+  /// The same for extents that the model leaves open.
+  func randomTensor(_ shape: Shape) throws(OVError) -> Tensor {
     let zeros = try Tensor(type.elementType, shape: shape)
     if type.elementType == .string { return zeros }
     var state: UInt64 = 0x9E37_79B9_7F4A_7C15

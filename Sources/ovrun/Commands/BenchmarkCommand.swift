@@ -13,6 +13,9 @@ extension Command {
       Option(
         "--hint", "latency|throughput",
         help: "latency: all threads work on each inference; throughput, the default with several requests: they share them"),
+      Option(
+        "--sweep", "1..4,1..250",
+        help: "instead: one inference and its repetition for each of these shapes of the inputs of unknown extents, with one request"),
       Option("--profile", help: "also list the time of each step, the longest first"),
       Option("--profile-order", help: "list the steps in the order they run"),
       Option("--json", help: "print one JSON object"),
@@ -33,6 +36,7 @@ private struct BenchmarkCommand {
   private let threads: Int
   private let limit: Measurement.Limit
   private let warmUp: Double
+  private let sweep: PartialShape?
   private var isProfile: Bool { options.profiling }
 
   init(_ arguments: Arguments) throws(OVError) {
@@ -50,6 +54,10 @@ private struct BenchmarkCommand {
     let iterations = try arguments.int("--iterations", in: 1...Int.max)
     if seconds != nil && iterations != nil { throw arguments.command.misuse("'--seconds' and '--iterations' exclude each other") }
     limit = iterations.map { .iterations($0) } ?? .seconds(seconds ?? 5)
+    sweep = try arguments.text("--sweep").map { (text) throws(OVError) in
+      guard let shape = PartialShape(irText: text) else { throw arguments.command.misuse("'\(text)' is not a shape") }
+      return shape
+    }
     warmUp = try arguments.double("--warm-up", in: 0...86400) ?? 0
   }
 
@@ -59,8 +67,13 @@ private struct BenchmarkCommand {
     let read = monotonicNanoseconds()
     let compiled = try CompiledModel(model, options)
     let known = monotonicNanoseconds()
-    var inputs: [Tensor] = []
     let given = try ModelOptions.inputs(arguments, for: compiled.inputs)
+    if let sweep {
+      let result = try ShapeSweep(compiled, sweep, given)
+      if arguments.has("--json") { Console.print(result.json.text) } else { Console.write(result.text) }
+      return .success
+    }
+    var inputs: [Tensor] = []
     for (index, port) in compiled.inputs.enumerated() {
       if let tensor = given[index] { inputs.append(tensor) } else { inputs.append(try port.randomTensor()) }
     }

@@ -39,8 +39,14 @@ package struct SoftmaxKernel: KernelDescriptor {
 package func softmaxFunction<V: FloatVector, F: SoftmaxFormula>(_: V.Type, _: F.Type) -> SoftmaxFunction {
   { input, output, outer, axis, inner, worker, workers in
     if inner == 1 {
-      let (start, end) = share(of: outer, worker: worker, workers: workers)
-      for row in start..<end { softmaxRow(V.self, F.self, input + row &* axis, output + row &* axis, count: axis) }
+      var (start, end) = share(of: outer, worker: worker, workers: workers)
+      if axis <= V.lanes {
+        while start &+ V.lanes <= end {
+          softmaxShortRows(V.self, F.self, input + start &* axis, output + start &* axis, axis: axis)
+          start &+= V.lanes
+        }
+      }
+      for row in start..<Swift.max(start, end) { softmaxRow(V.self, F.self, input + row &* axis, output + row &* axis, count: axis) }
       return
     }
     let strips = (inner &+ V.lanes &- 1) / V.lanes
@@ -91,6 +97,24 @@ package func softmaxRow<V: FloatVector, F: SoftmaxFormula>(
   } else {
     let scale = V.splat(1) / sum
     mapRow(V.self, UnsafePointer(output), output, count: count) { $0 * scale }
+  }
+}
+
+/// Softmax of as many rows as a vector has lanes, of at most as many floats: turned round, so that each row is a lane.
+@inlinable @inline(__always)
+package func softmaxShortRows<V: FloatVector, F: SoftmaxFormula>(
+  _: V.Type, _: F.Type, _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, axis: Int
+) {
+  let lanes = V.lanes
+  withUnsafeTemporaryAllocation(of: Float.self, capacity: lanes &* lanes) { buffer in
+    let columns = buffer.baseAddress.unsafelyUnwrapped
+    for row in 0..<lanes {
+      for i in 0..<axis { columns[i &* lanes &+ row] = input[row &* axis &+ i] }
+    }
+    softmaxColumn(V.self, F.self, UnsafePointer(columns), columns, axis: axis, stride: lanes, count: lanes)
+    for row in 0..<lanes {
+      for i in 0..<axis { output[row &* axis &+ i] = columns[i &* lanes &+ row] }
+    }
   }
 }
 

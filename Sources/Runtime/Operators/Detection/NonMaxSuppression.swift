@@ -1,3 +1,5 @@
+import KernelCore
+
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -92,10 +94,13 @@ struct NonMaxSuppression: Operator {
       threshold: parameter(3), isExclusive: boxes.size == 4, scoreThreshold: parameter(4), sigma: parameter(5), limit: limit)
     var rows: [Row] = []
     for image in 0..<batch {
-      let overlap = overlap(Array(coordinates[image * count * boxes.size..<(image + 1) * count * boxes.size]))
+      let own = Array(coordinates[image * count * boxes.size..<(image + 1) * count * boxes.size])
+      let rectangles = soft.sigma > 0 ? nil : uprightBoxes(own)
+      let overlap = overlap(own)
       for label in 0..<labels {
         let start = (image * labels + label) * count
-        for (box, score) in soft.kept(Array(scores[start..<start + count]), overlap) {
+        let labelScores = Array(scores[start..<start + count])
+        for (box, score) in rectangles.map({ soft.kept(labelScores, $0) }) ?? soft.kept(labelScores, overlap) {
           rows.append(Row(image: image, label: label, box: box, score: score))
         }
       }
@@ -112,23 +117,24 @@ struct NonMaxSuppression: Operator {
     ]
   }
 
+  /// An image's boxes by their corners; `nil` when they are rotated.
+  private func uprightBoxes(_ values: [Float]) -> [Box]? {
+    guard case .upright(let encoding) = boxes else { return nil }
+    return Swift.stride(from: 0, to: values.count, by: 4).map { start in
+      let (a, b, c, d) = (values[start], values[start + 1], values[start + 2], values[start + 3])
+      return switch encoding {
+      case .corner: Box(min(b, d), min(a, c), max(b, d), max(a, c))
+      case .center: Box(a - c / 2, b - d / 2, a + c / 2, b + d / 2)
+      }
+    }
+  }
+
   /// The overlap of two of an image's boxes.
   private func overlap(_ values: [Float]) -> (Int, Int) -> Float {
-    let starts = Swift.stride(from: 0, to: values.count, by: boxes.size)
-    switch boxes {
-    case .rotated(let clockwise):
-      let rectangles = starts.map { RotatedBox(Array(values[$0..<$0 + 5]), clockwise: clockwise) }
-      return { rectangles[$0].overlap(rectangles[$1]) }
-    case .upright(let encoding):
-      let rectangles = starts.map { start in
-        let (a, b, c, d) = (values[start], values[start + 1], values[start + 2], values[start + 3])
-        return switch encoding {
-        case .corner: Box(min(b, d), min(a, c), max(b, d), max(a, c))
-        case .center: Box(a - c / 2, b - d / 2, a + c / 2, b + d / 2)
-        }
-      }
-      return { rectangles[$0].overlap(rectangles[$1]) }
-    }
+    if let rectangles = uprightBoxes(values) { return { rectangles[$0].overlap(rectangles[$1]) } }
+    guard case .rotated(let clockwise) = boxes else { preconditionFailure("boxes are upright or rotated") }
+    let rectangles = Swift.stride(from: 0, to: values.count, by: 5).map { RotatedBox(Array(values[$0..<$0 + 5]), clockwise: clockwise) }
+    return { rectangles[$0].overlap(rectangles[$1]) }
   }
 }
 
@@ -147,6 +153,22 @@ struct SoftSuppression {
     var score: Float
     /// How many of the kept boxes have been compared with it.
     var compared = 0
+  }
+
+  /// The upright boxes that are kept, best first, when none is only lowered.
+  ///
+  /// - Precondition: σ is 0.
+  func kept(_ scores: [Float], _ boxes: [Box]) -> [(box: Int, score: Float)] {
+    let order = descending(scores.indices.filter { scores[$0] > scoreThreshold }) { scores[$0] }
+    var kept: [(box: Int, score: Float)] = []
+    var compared = KeptBoxes(capacity: max(0, min(limit, order.count)))
+    for candidate in order where kept.count < limit {
+      let box = boxes[candidate]
+      if compared.overlap(box.x1, box.y1, box.x2, box.y2, beyond: threshold, isExclusive: isExclusive) { continue }
+      compared.append(box.x1, box.y1, box.x2, box.y2)
+      kept.append((candidate, scores[candidate]))
+    }
+    return kept
   }
 
   /// The boxes that are kept, with the scores they have left, best first.

@@ -103,6 +103,19 @@ struct Einsum: Operator {
     return own
   }
 
+  /// The labels of the operands' and the result's axes, as numbers, for operands of these ranks.
+  func labels(ranks: [Int]) throws -> (operands: [[Int]], result: [Int]) {
+    var numbers: [Label: Int] = [:]
+    func number(_ labels: [Label]) -> [Int] {
+      labels.map { label in
+        if numbers[label] == nil { numbers[label] = numbers.count }
+        return numbers[label]!
+      }
+    }
+    let operands = try zip(operandTerms, ranks).map { number($0.labels(ellipsis: try ownEllipsisRank($0, $1))) }
+    return (operands, number(resultTerm.labels(ellipsis: try ellipsisRank(ranks)!)))
+  }
+
   func evaluate(_ operands: [Tensor], _ context: EvaluationContext) throws -> [Tensor] {
     let shape = try outputShape(operands)
     let terms = try zip(operandTerms, operands).map { term, operand in

@@ -1,4 +1,4 @@
-/// Divides the data by their Euclidean norm over some axes; over none, by themselves.
+/// Divides the data by their Euclidean norm over some axes; over none the result is 1, and 0 for zeros.
 struct NormalizeL2: Operator {
   /// How epsilon keeps the divisor from 0.
   private enum EpsilonMode: String, CaseIterable { case add, max }
@@ -22,7 +22,7 @@ struct NormalizeL2: Operator {
   func evaluate(_ operands: [Tensor], _ context: EvaluationContext) throws -> [Tensor] {
     let data = operands[0]
     let axes = Set(try normalizedAxes(operands[1].ints(), rank: data.shape.count))
-    if axes.isEmpty { return [Tensor(data.elementType, shape: data.shape, doubles: data.doubles().map { _ in 1 })] }
+    if axes.isEmpty { return [Tensor(data.elementType, shape: data.shape, doubles: data.doubles().map { $0 == 0 ? 0 : 1 })] }
     let kept = data.shape.indices.map { axes.contains($0) ? 1 : data.shape[$0] }
     let targets = data.shape.offsets(strides: kept.broadcastStrides(to: data.shape))
     let values = data.doubles()

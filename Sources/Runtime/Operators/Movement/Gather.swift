@@ -65,7 +65,7 @@ struct Gather: Operator {
 
 extension [Int] {
   /// The axis that these elements of Gather's third operand name, and the number of batch axes, both counted from the front.
-  fileprivate func gatherAxis(_ batchDims: Int, dataRank: Int, indicesRank: Int) throws -> (axis: Int, batch: Int) {
+  func gatherAxis(_ batchDims: Int, dataRank: Int, indicesRank: Int) throws -> (axis: Int, batch: Int) {
     guard count == 1 else { throw OVError(.invalidModel, "there are \(count) axes, Gather takes 1") }
     let axis = try normalizedAxis(self[0], rank: dataRank)
     let batch = batchDims < 0 ? batchDims + indicesRank : batchDims

@@ -3,6 +3,9 @@ struct Pad: Operator {
   private enum Mode: String, CaseIterable { case constant, edge, reflect, symmetric }
   private let mode: Mode
 
+  /// Whether what is added holds one value, rather than elements of the data.
+  var isConstant: Bool { mode == .constant }
+
   init(_ node: Node) throws { mode = try node.attributes.choice("pad_mode") }
 
   func inferTypes(_ operands: Operands) throws -> [ValueType] {

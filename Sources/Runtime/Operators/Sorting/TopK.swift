@@ -4,10 +4,14 @@ struct TopK: Operator {
   private enum Mode: String, CaseIterable { case max, min }
   private enum Order: String, CaseIterable { case value, index, none }
 
-  private let axis: Int
+  let axis: Int
   private let mode: Mode
   private let order: Order
-  private let indexType: ElementType
+  let indexType: ElementType
+
+  var takesGreatest: Bool { mode == .max }
+  /// Whether the results stand in the order of their indices, otherwise best first.
+  var sortsByIndex: Bool { order == .index }
 
   init(_ node: Node) throws {
     axis = try node.attributes.int("axis")

@@ -1,0 +1,36 @@
+import KernelCore
+import Kernels
+
+extension TopK: LowerableOperator {
+  func lower(_ node: Node, _ builder: PlanBuilder) throws -> Bool {
+    let type = node.outputs[0].type
+    let data = builder.model.type(of: node.inputs[0]).shape.shape!
+    let shape = type.shape.shape!
+    guard type.elementType == .f32 || type.elementType == .i32, !data.contains(0) else { return false }
+    let axis = try normalizedAxis(axis, rank: shape.count)
+    guard data[axis] < Int(UInt32.max) else { return false }
+    let plan = TopKPlan(
+      outer: data[..<axis].reduce(1, *), extent: data[axis], inner: data[(axis + 1)...].reduce(1, *), count: shape[axis],
+      takesGreatest: takesGreatest, sortsByIndex: sortsByIndex, hasWideIndices: indexType == .i64)
+    let source = builder.denseInput(0, of: node)
+    let values = builder.target(OutputID(node.id), order: .rowMajor(rank: shape.count))
+    let indices = builder.target(OutputID(node.id, 1), order: .rowMajor(rank: shape.count))
+    let scratch = builder.scratch(plan.scratchByteCount * builder.environment.workers)
+    let (x, y, z, w) = (Place(source), Place(values.computed), Place(indices.computed), Place(scratch))
+    let elementType = type.elementType
+    builder.emit(
+      kernel: "topk_\(elementType)", precision: elementType, isParallel: source.elementCount >= ElementLoops.parallelThreshold,
+      operations: source.elementCount, reads: [source], writes: [values.computed, indices.computed, scratch]
+    ) { memory, worker, workers in
+      func run<T: OrderedElement>(_: T.Type) {
+        plan.run(
+          T.self, UnsafePointer(memory.address(x).assumingMemoryBound(to: T.self)), memory.address(y).assumingMemoryBound(to: T.self),
+          memory.address(z), scratch: memory.address(w), worker: worker, workers: workers)
+      }
+      if elementType == .f32 { run(Float.self) } else { run(Int32.self) }
+    }
+    values.finish(builder)
+    indices.finish(builder)
+    return true
+  }
+}
