@@ -31,7 +31,7 @@ let linkerSettings: [LinkerSetting] = [
     ["-use-ld=lld", "-Xclang-linker", "-no-pie"]
       + [
         "--icf=all", "--no-export-dynamic", "-O2", "--no-eh-frame-hdr", "-T",
-        "\(Context.packageDirectory)/Sources/ovrun/no-unwind-tables.ld",
+        "\(Context.packageDirectory)/Sources/ovrun/left-out.ld",
       ]
       .flatMap { ["-Xlinker", $0] },
     .when(platforms: [.linux], configuration: .release))
@@ -63,7 +63,7 @@ let package = Package(
       swiftSettings: sizeSettings),
     .target(name: "Quantize", dependencies: ["OVRuntime"], swiftSettings: sizeSettings),
     .executableTarget(
-      name: "ovrun", dependencies: ["OVRuntime", "Quantize"], exclude: ["no-unwind-tables.ld"], swiftSettings: sizeSettings,
+      name: "ovrun", dependencies: ["OVRuntime", "Quantize"], exclude: ["left-out.ld"], swiftSettings: sizeSettings,
       linkerSettings: linkerSettings),
     .executableTarget(name: "kernelbench", dependencies: ["KernelCore", "Kernels"], path: "Benchmarks/kernelbench"),
     .testTarget(name: "IRParserTests", dependencies: ["IRParser"]),
