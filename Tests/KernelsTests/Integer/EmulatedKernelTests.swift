@@ -38,11 +38,15 @@ import Testing
       let p = convolution(
         groups: channels, channels, channels, height: 3, width: width, kernel: (3, 3), stride: (stride, stride), padBegin: (1, 1),
         padEnd: (1, 1))
-      let kernel = IntegerDepthwiseKernel(name: "emulated", requires: [], lanes: 16, kernelWidth: 3, stride: stride) {
+      let kernel = IntegerDepthwiseKernel(
+        name: "emulated", requires: [], lanes: 16, kernelWidth: 3, stride: stride, rows: stride == 1 ? 2 : 1
+      ) {
         if stride == 1 {
-          computeIntegerDepthwiseRow(EmulatedI32x16<ExactDots>.self, InlineArray<3, Void>.self, InlineArray<1, Void>.self, $0)
+          computeIntegerDepthwise(
+            EmulatedI32x16<ExactDots>.self, InlineArray<3, Void>.self, InlineArray<1, Void>.self, InlineArray<2, Void>.self, $0)
         } else {
-          computeIntegerDepthwiseRow(EmulatedI32x16<ExactDots>.self, InlineArray<3, Void>.self, InlineArray<2, Void>.self, $0)
+          computeIntegerDepthwise(
+            EmulatedI32x16<ExactDots>.self, InlineArray<3, Void>.self, InlineArray<2, Void>.self, InlineArray<1, Void>.self, $0)
         }
       }
       for inputType in [ActivationType.u8, .i8] {

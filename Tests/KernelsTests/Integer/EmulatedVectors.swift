@@ -113,11 +113,15 @@ struct EmulatedI32x16<Dots: EmulatedDots>: IntegerVector {
     Self.gather { i in (0..<4).reduce(v[i]) { $0 &+ Int32(a.byte(i, $1)) * Int32(Int8(bitPattern: b.byte(i, $1))) } }
   }
 
-  static func pairs(_ p: UnsafeRawPointer, _ q: UnsafeRawPointer, count: Int, flip: UInt8) -> Self {
+  static func storePairs(_ p: UnsafeRawPointer, _ q: UnsafeRawPointer, flip: UInt8, to target: UnsafeMutableRawPointer) {
+    for i in 0..<16 {
+      target.storeBytes(of: p.load(fromByteOffset: i, as: UInt8.self) ^ flip, toByteOffset: 2 * i, as: UInt8.self)
+      target.storeBytes(of: q.load(fromByteOffset: i, as: UInt8.self) ^ flip, toByteOffset: 2 * i + 1, as: UInt8.self)
+    }
+  }
+  static func load(pairs p: UnsafeRawPointer) -> Self {
     gather { i in
-      guard i < count else { return 0x55aa }
-      let low = p.load(fromByteOffset: i, as: UInt8.self) ^ flip
-      return Int32(low) | Int32(q.load(fromByteOffset: i, as: UInt8.self) ^ flip) << 16
+      Int32(p.load(fromByteOffset: 2 * i, as: UInt8.self)) | Int32(p.load(fromByteOffset: 2 * i + 1, as: UInt8.self)) << 16
     }
   }
   func addingProducts(_ a: Self, _ b: Self) -> Self {
@@ -145,12 +149,12 @@ struct EmulatedI32x16<Dots: EmulatedDots>: IntegerVector {
     for i in 0..<16 { r[i] = table[Int(v[i])] }
     return EmulatedF32x16(r)
   }
+  func flipped(_ mask: Self) -> Self { Self(v ^ mask.v) }
   func maximumOfBytes(_ other: Self) -> Self {
     Self.gather { i in
       (0..<4).reduce(0) { $0 | Int32(bitPattern: UInt32(Swift.max(byte(i, $1), other.byte(i, $1))) << UInt32(8 * $1)) }
     }
   }
-  func flipped(_ mask: Self) -> Self { Self(v ^ mask.v) }
 }
 
 /// The tiles that AVX-512 has, of emulated registers.
@@ -159,14 +163,12 @@ enum EmulatedTiles<Dots: EmulatedDots>: IntegerTiles {
 
   static var rows: Int { 8 }
 
-  static func compute(
-    rows: Int, width: Int, a: UnsafeRawPointer, aRowStride: Int, panel: UnsafeRawPointer, into target: UnsafeMutableRawPointer
-  ) {
+  static func compute(rows: Int, width: Int, _ tiles: UnsafePointer<IntegerTileColumn>) {
     func tile<let Rows: Int>(_ rows: InlineArray<Rows, Void>.Type) {
       if width == 2 {
-        computeIntegerTile(Vector.self, rows, InlineArray<2, Void>.self, a: a, aRowStride: aRowStride, panel: panel, into: target)
+        computeIntegerTiles(Vector.self, rows, InlineArray<2, Void>.self, tiles)
       } else {
-        computeIntegerTile(Vector.self, rows, InlineArray<1, Void>.self, a: a, aRowStride: aRowStride, panel: panel, into: target)
+        computeIntegerTiles(Vector.self, rows, InlineArray<1, Void>.self, tiles)
       }
     }
     switch rows {

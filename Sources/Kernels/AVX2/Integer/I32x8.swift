@@ -53,9 +53,17 @@ struct I32x8: IntegerVector {
     if count & 1 != 0 { bits |= UInt64(p.load(as: UInt8.self)) &<< shift }
     return SIMD2(Int64(bitPattern: bits), 0)
   }
-  @inline(__always) static func pairs(_ p: UnsafeRawPointer, _ q: UnsafeRawPointer, count: Int, flip: UInt8) -> Self {
-    let both = _mm_unpacklo_epi8(bytes(p, count), bytes(q, count))
-    return Self(_mm256_cvtepu8_epi16(_mm_xor_si128(both, _mm_set1_epi8(Int8(bitPattern: flip)))))
+  @inline(__always) static func storePairs(
+    _ p: UnsafeRawPointer, _ q: UnsafeRawPointer, flip: UInt8, to target: UnsafeMutableRawPointer
+  ) {
+    let mask = _mm_set1_epi8(Int8(bitPattern: flip))
+    let a = _mm_xor_si128(p.loadUnaligned(as: SIMD2<Int64>.self), mask)
+    let b = _mm_xor_si128(q.loadUnaligned(as: SIMD2<Int64>.self), mask)
+    target.storeBytes(of: _mm_unpacklo_epi8(a, b), as: SIMD2<Int64>.self)
+    target.storeBytes(of: _mm_unpackhi_epi8(a, b), toByteOffset: 16, as: SIMD2<Int64>.self)
+  }
+  @inline(__always) static func load(pairs p: UnsafeRawPointer) -> Self {
+    Self(_mm256_cvtepu8_epi16(p.loadUnaligned(as: SIMD2<Int64>.self)))
   }
   @inline(__always) func addingProducts(_ a: Self, _ b: Self) -> Self { self + Self(_mm256_madd_epi16(a.v, b.v)) }
   @inline(__always) static func load(bytes p: UnsafeRawPointer, isSigned: Bool, count: Int) -> Self {

@@ -1,24 +1,24 @@
 #if arch(x86_64)
 import KernelCore
 
-package func depthwise_i8_3x3s1_avx2(_ row: UnsafePointer<IntegerDepthwiseRow>) {
-  computeIntegerDepthwiseRow(I32x8.self, InlineArray<3, Void>.self, InlineArray<1, Void>.self, row)
+package func depthwise_i8_3x3s1_avx2(_ block: UnsafePointer<IntegerDepthwiseBlock>) {
+  computeIntegerDepthwise(I32x8.self, InlineArray<3, Void>.self, InlineArray<1, Void>.self, InlineArray<2, Void>.self, block)
 }
 
-package func depthwise_i8_3x3s2_avx2(_ row: UnsafePointer<IntegerDepthwiseRow>) {
-  computeIntegerDepthwiseRow(I32x8.self, InlineArray<3, Void>.self, InlineArray<2, Void>.self, row)
+package func depthwise_i8_3x3s2_avx2(_ block: UnsafePointer<IntegerDepthwiseBlock>) {
+  computeIntegerDepthwise(I32x8.self, InlineArray<3, Void>.self, InlineArray<2, Void>.self, InlineArray<1, Void>.self, block)
 }
 
-package func depthwise_i8_5x5s1_avx2(_ row: UnsafePointer<IntegerDepthwiseRow>) {
-  computeIntegerDepthwiseRow(I32x8.self, InlineArray<5, Void>.self, InlineArray<1, Void>.self, row)
+package func depthwise_i8_5x5s1_avx2(_ block: UnsafePointer<IntegerDepthwiseBlock>) {
+  computeIntegerDepthwise(I32x8.self, InlineArray<5, Void>.self, InlineArray<1, Void>.self, InlineArray<2, Void>.self, block)
 }
 
-package func depthwise_i8_5x5s2_avx2(_ row: UnsafePointer<IntegerDepthwiseRow>) {
-  computeIntegerDepthwiseRow(I32x8.self, InlineArray<5, Void>.self, InlineArray<2, Void>.self, row)
+package func depthwise_i8_5x5s2_avx2(_ block: UnsafePointer<IntegerDepthwiseBlock>) {
+  computeIntegerDepthwise(I32x8.self, InlineArray<5, Void>.self, InlineArray<2, Void>.self, InlineArray<1, Void>.self, block)
 }
 
-package func depthwise_i8_avx2(_ row: UnsafePointer<IntegerDepthwiseRow>) {
-  computeIntegerDepthwiseRow(I32x8.self, InlineArray<0, Void>.self, InlineArray<0, Void>.self, row)
+package func depthwise_i8_avx2(_ block: UnsafePointer<IntegerDepthwiseBlock>) {
+  computeIntegerDepthwise(I32x8.self, InlineArray<0, Void>.self, InlineArray<0, Void>.self, InlineArray<1, Void>.self, block)
 }
 
 package func quantize_avx2(_ rows: UnsafePointer<QuantizeRows>) { computeQuantizeRows(I32x8.self, rows) }

@@ -31,10 +31,17 @@ struct I32x16: IntegerVector {
   @inline(__always) private static func tail(_ count: Int) -> UInt16 {
     UInt16(truncatingIfNeeded: ~(~0 &<< UInt32(truncatingIfNeeded: count)))
   }
-  @inline(__always) static func pairs(_ p: UnsafeRawPointer, _ q: UnsafeRawPointer, count: Int, flip: UInt8) -> Self {
-    let a = _mm512_cvtepu8_epi32(_mm_xor_si128(bytes(p, count), _mm_set1_epi8(Int8(bitPattern: flip))))
-    let b = _mm512_cvtepu8_epi32(_mm_xor_si128(bytes(q, count), _mm_set1_epi8(Int8(bitPattern: flip))))
-    return Self(_mm512_or_si512(a, _mm512_slli_epi32(b, 16)))
+  @inline(__always) static func storePairs(
+    _ p: UnsafeRawPointer, _ q: UnsafeRawPointer, flip: UInt8, to target: UnsafeMutableRawPointer
+  ) {
+    let mask = _mm_set1_epi8(Int8(bitPattern: flip))
+    let a = _mm_xor_si128(p.loadUnaligned(as: SIMD2<Int64>.self), mask)
+    let b = _mm_xor_si128(q.loadUnaligned(as: SIMD2<Int64>.self), mask)
+    target.storeBytes(of: _mm_unpacklo_epi8(a, b), as: SIMD2<Int64>.self)
+    target.storeBytes(of: _mm_unpackhi_epi8(a, b), toByteOffset: 16, as: SIMD2<Int64>.self)
+  }
+  @inline(__always) static func load(pairs p: UnsafeRawPointer) -> Self {
+    Self(_mm512_cvtepu8_epi16(p.loadUnaligned(as: SIMD4<Int64>.self)))
   }
   @inline(__always) func addingProducts(_ a: Self, _ b: Self) -> Self { self + Self(_mm512_madd_epi16(a.v, b.v)) }
   @inline(__always) static func load(bytes p: UnsafeRawPointer, isSigned: Bool, count: Int) -> Self {

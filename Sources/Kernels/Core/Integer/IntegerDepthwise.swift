@@ -1,162 +1,177 @@
-/// One channel register of `Pixels` neighbouring output pixels whose windows lie inside the row; `Width` taps a row at `Stride`.
-///
-/// Two rows of taps go together: bytes of both rows make pairs, which serve all pixels that see their column.
-@inlinable @inline(__always)
-func integerDepthwiseRegister<V: IntegerVector, let Width: Int, let Stride: Int, let Pixels: Int>(
-  _: V.Type, _: InlineArray<Width, Void>.Type, _: InlineArray<Stride, Void>.Type, _: InlineArray<Pixels, Void>.Type,
-  _ row: UnsafePointer<IntegerDepthwiseRow>, pixel: Int, channel: Int, weights: UnsafeRawPointer, count: Int
-) {
-  let bytes = 4 &* V.lanes
-  let column = pixel &* Stride &- row.pointee.padLeft
-  var sums = InlineArray<Pixels, V>(repeating: V.load(weights))
-  var taps = weights + 3 &* bytes
-  let flip = row.pointee.flip
-  let mask = V.splat(Int32(flip))
+/// Neighbouring pixels that a special kernel computes together.
+@inlinable @inline(__always) package var integerDepthwisePixels: Int { 4 }
 
-  @inline(__always) func accumulate(_ upper: IntegerTapRow, _ lower: IntegerTapRow, isLast: Bool) {
-    let p = upper.base + (column &* upper.pixel &+ channel)
-    let q = lower.base + (column &* lower.pixel &+ channel)
-    var values = InlineArray<Width, V>(repeating: V.zero())
-    for tap in 0..<Width { values[unchecked: tap] = V.load(taps + tap &* bytes) }
-    for x in 0..<(Pixels &- 1) &* Stride &+ Width {
-      // The last of an odd number of rows has no partner.
-      let both =
-        isLast
-        ? V.load(bytes: p + x &* upper.pixel, isSigned: false, count: count).flipped(mask)
-        : V.pairs(p + x &* upper.pixel, q + x &* lower.pixel, count: count, flip: flip)
-      for i in 0..<Pixels {
-        let tap = x &- i &* Stride
-        if tap >= 0 && tap < Width {
-          sums[unchecked: i] = sums[unchecked: i].addingProducts(both, values[unchecked: tap])
+/// The body of every ``IntegerDepthwiseFunction``: `Rows` rows of the output, of taps `Width` a row at `Stride`; one row of any taps where
+/// `Width` is 0.
+@inlinable @inline(__always)
+package func computeIntegerDepthwise<V: IntegerVector, let Width: Int, let Stride: Int, let Rows: Int>(
+  _ vector: V.Type, _ width: InlineArray<Width, Void>.Type, _ stride: InlineArray<Stride, Void>.Type,
+  _ rows: InlineArray<Rows, Void>.Type, _ block: UnsafePointer<IntegerDepthwiseBlock>
+) {
+  var pair = block.pointee.pairRowsReady
+  while pair < block.pointee.pairRowCount {
+    makePairs(V.self, block, pair)
+    pair &+= 1
+  }
+  if Width > 0 {
+    integerDepthwiseRows(vector, width, stride, rows, InlineArray<4, Void>.self, block)
+  } else {
+    integerDepthwiseRows(vector, width, stride, InlineArray<1, Void>.self, InlineArray<1, Void>.self, block)
+  }
+}
+
+/// Writes a row of pairs.
+@inlinable @inline(never)
+func makePairs<V: IntegerVector>(_: V.Type, _ block: UnsafePointer<IntegerDepthwiseBlock>, _ pair: Int) {
+  let lanes = V.lanes
+  let channels = block.pointee.channels
+  let row = block.pointee.pairRow(pair)
+  let upper = block.pointee.tapRows[2 &* pair]
+  let lower = block.pointee.tapRows[2 &* pair &+ 1]
+  let flip = block.pointee.flip
+  let zero = V.splat(0x0101_0101 &* Int32(block.pointee.zeroPoint))
+  /// Pairs of padding, and some more.
+  @inline(__always) func pad(_ first: Int, _ end: Int) {
+    var target = row + 2 &* channels &* first
+    let end = row + 2 &* channels &* end
+    while target < end {
+      zero.store(target)
+      target += 4 &* lanes
+    }
+  }
+  @inline(__always) func run(_ p: UnsafeRawPointer, _ q: UnsafeRawPointer, _ target: UnsafeMutableRawPointer, _ count: Int) {
+    var i = 0
+    while i < count && count >= 16 {
+      // The last sixteen overlap where their number is no multiple.
+      let first = Swift.min(i, count &- 16)
+      V.storePairs(p + first, q + first, flip: flip, to: target + 2 &* first)
+      i &+= 16
+    }
+    while i < count {
+      target.storeBytes(of: p.load(fromByteOffset: i, as: UInt8.self) ^ flip, toByteOffset: 2 &* i, as: UInt8.self)
+      target.storeBytes(of: q.load(fromByteOffset: i, as: UInt8.self) ^ flip, toByteOffset: 2 &* i &+ 1, as: UInt8.self)
+      i &+= 1
+    }
+  }
+
+  let first = Swift.min(block.pointee.padLeft, block.pointee.pairColumns)
+  let end = first &+ Swift.min(block.pointee.inputWidth, block.pointee.pairColumns &- first)
+  pad(0, first)
+  let inside = row + 2 &* channels &* first
+  if upper.pixel == channels && lower.pixel == channels {
+    run(upper.base, lower.base, inside, (end &- first) &* channels)
+  } else {
+    for column in 0..<end &- first {
+      run(upper.base + column &* upper.pixel, lower.base + column &* lower.pixel, inside + 2 &* channels &* column, channels)
+    }
+  }
+  pad(end, block.pointee.pairColumns)
+}
+
+/// All pixels of the rows.
+@inlinable @inline(never)
+func integerDepthwiseRows<V: IntegerVector, let Width: Int, let Stride: Int, let Rows: Int, let Pixels: Int>(
+  _: V.Type, _: InlineArray<Width, Void>.Type, _: InlineArray<Stride, Void>.Type, _: InlineArray<Rows, Void>.Type,
+  _: InlineArray<Pixels, Void>.Type, _ block: UnsafePointer<IntegerDepthwiseBlock>
+) {
+  let lanes = V.lanes
+  let bytes = 4 &* lanes
+  let channels = block.pointee.channels
+  let column = 2 &* channels
+  let pairRowCount = block.pointee.pairRowCount
+  let outputWidth = block.pointee.outputWidth
+  let outputSize = block.pointee.stage.outputType.elementSize
+  var pixel = 0
+  while pixel < outputWidth {
+    let first = pixel &* (Width > 0 ? Stride : block.pointee.stride) &* column
+    let isWhole = Pixels == 4 && block.pointee.storesFour(pixel: pixel)
+    var weights = block.pointee.weights
+    var channel = 0
+    while channel < channels {
+      var sums = InlineArray<Rows, InlineArray<Pixels, V>>(repeating: InlineArray<Pixels, V>(repeating: V.load(weights)))
+      var taps = weights + 3 &* bytes
+      for pair in 0..<pairRowCount {
+        var p = UnsafeRawPointer(block.pointee.pairRow(pair)) + (first &+ 2 &* channel)
+        if Width > 0 {
+          for x in 0..<(Pixels &- 1) &* Stride &+ Width {
+            let both = V.load(pairs: p + x &* column)
+            for r in 0..<Rows {
+              for i in 0..<Pixels {
+                let tap = x &- i &* Stride
+                if tap >= 0 && tap < Width {
+                  sums[unchecked: r][unchecked: i] =
+                    sums[unchecked: r][unchecked: i].addingProducts(both, V.load(taps + (r &* Width &+ tap) &* bytes))
+                }
+              }
+            }
+          }
+          taps += Rows &* Width &* bytes
+        } else {
+          for _ in 0..<block.pointee.kernelWidth {
+            sums[unchecked: 0][unchecked: 0] = sums[unchecked: 0][unchecked: 0].addingProducts(V.load(pairs: p), V.load(taps))
+            p += block.pointee.dilation &* column
+            taps += bytes
+          }
         }
       }
+      let output = block.pointee.output + (pixel &* block.pointee.outputPixel &+ channel &* outputSize)
+      for r in 0..<Rows where r < block.pointee.outputRows {
+        storeDepthwise(
+          V.self, block, sums[unchecked: r], isWhole: isWhole, pixel: pixel, row: r, channel: channel, weights: weights,
+          output: output + r &* block.pointee.outputRow)
+      }
+      weights += block.pointee.weightStride
+      channel &+= lanes
     }
-    taps += Width &* bytes
+    pixel &+= Pixels
+    // The last pixels go with some of those before once more, unless something is added to them in place.
+    let last = outputWidth &- Pixels
+    if pixel < outputWidth && pixel > last && last >= 0 && block.pointee.residual == nil { pixel = last }
   }
-
-  let rows = row.pointee.tapRows
-  for pair in 0..<row.pointee.kernelHeight / 2 { accumulate(rows[2 &* pair], rows[2 &* pair &+ 1], isLast: false) }
-  if row.pointee.kernelHeight & 1 != 0 {
-    let last = rows[row.pointee.kernelHeight &- 1]
-    accumulate(last, last, isLast: true)
-  }
-  storeDepthwise(V.self, row, sums, pixel: pixel, channel: channel, weights: weights, count: count)
 }
 
-/// One channel register of an output pixel with any window.
-@inlinable @inline(__always)
-func integerDepthwiseRegister<V: IntegerVector>(
-  _: V.Type, _ row: UnsafePointer<IntegerDepthwiseRow>, pixel: Int, channel: Int, weights: UnsafeRawPointer, count: Int
-) {
-  let bytes = 4 &* V.lanes
-  var sums = InlineArray<1, V>(repeating: V.load(weights))
-  var taps = weights + 3 &* bytes
-  for pair in 0..<(row.pointee.kernelHeight &+ 1) / 2 {
-    let upper = row.pointee.tapRows[2 &* pair]
-    let lower = row.pointee.tapRows[2 &* pair &+ 1]
-    var column = pixel &* row.pointee.stride &- row.pointee.padLeft
-    for _ in 0..<row.pointee.kernelWidth {
-      let isInside = column >= 0 && column < row.pointee.inputWidth
-      let p = isInside ? upper.base + column &* upper.pixel : row.pointee.padding
-      let q = isInside ? lower.base + column &* lower.pixel : row.pointee.padding
-      let both = V.pairs(p + channel, q + channel, count: count, flip: row.pointee.flip)
-      sums[unchecked: 0] = sums[unchecked: 0].addingProducts(both, V.load(taps))
-      taps += bytes
-      column &+= row.pointee.dilation
-    }
-  }
-  storeDepthwise(V.self, row, sums, pixel: pixel, channel: channel, weights: weights, count: count)
-}
-
+/// Stores those of `Pixels` pixels, from `pixel` on, that exist.
 @inlinable @inline(__always)
 func storeDepthwise<V: IntegerVector, let Pixels: Int>(
-  _: V.Type, _ row: UnsafePointer<IntegerDepthwiseRow>, _ sums: InlineArray<Pixels, V>, pixel: Int, channel: Int,
-  weights: UnsafeRawPointer, count: Int
+  _: V.Type, _ block: UnsafePointer<IntegerDepthwiseBlock>, _ sums: InlineArray<Pixels, V>, isWhole: Bool, pixel: Int, row: Int,
+  channel: Int, weights: UnsafeRawPointer, output: UnsafeMutableRawPointer
 ) {
-  let floats = weights.assumingMemoryBound(to: Float.self)
-  let multiplier = V.Floats.load(floats + V.lanes)
-  let addend = V.Floats.load(floats + 2 &* V.lanes)
-  let stage = row.pointee.stage
-  if Pixels == 4 && stage.saturates && row.pointee.residual == nil && count == V.lanes {
-    let upper = V.Floats.splat(stage.upper)
+  if Pixels == 4 && isWhole && channel &+ V.lanes <= block.pointee.channels {
+    let floats = weights.assumingMemoryBound(to: Float.self)
+    let multiplier = V.Floats.load(floats + V.lanes)
+    let addend = V.Floats.load(floats + 2 &* V.lanes)
+    let upper = V.Floats.splat(block.pointee.stage.upper)
     // A NaN passes, and saturates below.
     @inline(__always) func result(_ i: Int) -> V.Floats {
       let x = sums[unchecked: i].floats() * multiplier
       return upper.min(x + addend)
     }
     V.store(
-      result(0), result(1), result(2), result(3), bytes: row.pointee.output + (pixel &* row.pointee.outputPixel &+ channel),
-      stride: row.pointee.outputPixel, isSigned: stage.outputType == .i8)
-    return
+      result(0), result(1), result(2), result(3), bytes: output, stride: block.pointee.outputPixel,
+      isSigned: block.pointee.stage.outputType == .i8)
+  } else {
+    storeDepthwiseOneByOne(V.self, block, sums, pixel: pixel, row: row, channel: channel, weights: weights, output: output)
   }
-  for i in 0..<Pixels {
+}
+
+@inlinable @inline(never)
+func storeDepthwiseOneByOne<V: IntegerVector, let Pixels: Int>(
+  _: V.Type, _ block: UnsafePointer<IntegerDepthwiseBlock>, _ sums: InlineArray<Pixels, V>, pixel: Int, row: Int, channel: Int,
+  weights: UnsafeRawPointer, output: UnsafeMutableRawPointer
+) {
+  let floats = weights.assumingMemoryBound(to: Float.self)
+  let multiplier = V.Floats.load(floats + V.lanes)
+  let addend = V.Floats.load(floats + 2 &* V.lanes)
+  let stage = block.pointee.stage
+  let count = Swift.min(V.lanes, block.pointee.channels &- channel)
+  let residual = block.pointee.residual.map {
+    $0 + (row &* block.pointee.residualRow &+ pixel &* block.pointee.residualPixel &+ channel &* stage.residualType.elementSize)
+  }
+  var i = 0
+  while i < Pixels && pixel &+ i < block.pointee.outputWidth {
     storeSums(
       V.self, sums[unchecked: i], stage, multiplier: multiplier, addend: addend,
-      residual: row.pointee.residual.map { $0 + ((pixel &+ i) &* row.pointee.residualPixel &+ channel &* stage.residualType.elementSize) },
-      output: row.pointee.output + ((pixel &+ i) &* row.pointee.outputPixel &+ channel &* stage.outputType.elementSize), count: count)
-  }
-}
-
-/// All channels of `Pixels` neighbouring output pixels inside the row; of one, with any window, where `Width` is 0.
-@inlinable @inline(never)
-func integerDepthwisePixels<V: IntegerVector, let Width: Int, let Stride: Int, let Pixels: Int>(
-  _ vector: V.Type, _ width: InlineArray<Width, Void>.Type, _ stride: InlineArray<Stride, Void>.Type,
-  _ pixels: InlineArray<Pixels, Void>.Type, _ row: UnsafePointer<IntegerDepthwiseRow>, pixel: Int
-) {
-  let lanes = V.lanes
-  let channels = row.pointee.channels
-  let weightStride = IntegerDepthwiseRow.weightStride(
-    lanes: lanes, kernelHeight: row.pointee.kernelHeight, kernelWidth: row.pointee.kernelWidth)
-  var weights = row.pointee.weights
-  var channel = 0
-  while channel &+ lanes <= channels {
-    if Width > 0 {
-      integerDepthwiseRegister(vector, width, stride, pixels, row, pixel: pixel, channel: channel, weights: weights, count: lanes)
-    } else {
-      integerDepthwiseRegister(vector, row, pixel: pixel, channel: channel, weights: weights, count: lanes)
-    }
-    weights += weightStride
-    channel &+= lanes
-  }
-  if channel < channels {
-    for i in 0..<Pixels {
-      integerDepthwiseRegister(vector, row, pixel: pixel &+ i, channel: channel, weights: weights, count: channels &- channel)
-    }
-  }
-}
-
-/// The body of every ``IntegerDepthwiseFunction``: pixels whose windows lie inside the row four at a time, the others one by one.
-@inlinable @inline(__always)
-package func computeIntegerDepthwiseRow<V: IntegerVector, let Width: Int, let Stride: Int>(
-  _ vector: V.Type, _ width: InlineArray<Width, Void>.Type, _ stride: InlineArray<Stride, Void>.Type,
-  _ row: UnsafePointer<IntegerDepthwiseRow>
-) {
-  let outputWidth = row.pointee.outputWidth
-  func any(_ pixel: Int) {
-    integerDepthwisePixels(
-      vector, InlineArray<0, Void>.self, InlineArray<0, Void>.self, InlineArray<1, Void>.self, row, pixel: pixel)
-  }
-  var pixel = 0
-  if Width > 0 {
-    // Windows inside the row begin at these pixels, and end before those.
-    let insideFirst = Swift.min(outputWidth, Swift.max(0, (row.pointee.padLeft &+ Stride &- 1) / Stride))
-    let lastColumn = row.pointee.inputWidth &- Width &+ row.pointee.padLeft
-    let insideEnd = lastColumn < 0 ? insideFirst : Swift.max(insideFirst, Swift.min(outputWidth, lastColumn / Stride &+ 1))
-    while pixel < insideFirst {
-      any(pixel)
-      pixel &+= 1
-    }
-    while pixel &+ 4 <= insideEnd {
-      integerDepthwisePixels(vector, width, stride, InlineArray<4, Void>.self, row, pixel: pixel)
-      pixel &+= 4
-    }
-    while pixel < insideEnd {
-      integerDepthwisePixels(vector, width, stride, InlineArray<1, Void>.self, row, pixel: pixel)
-      pixel &+= 1
-    }
-  }
-  while pixel < outputWidth {
-    any(pixel)
-    pixel &+= 1
+      residual: residual.map { $0 + i &* block.pointee.residualPixel }, output: output + i &* block.pointee.outputPixel, count: count)
+    i &+= 1
   }
 }

@@ -4,7 +4,7 @@
 /// (with those added to fill registers, which are zero), an int32 from which sums start, then m, then a of ``IntegerEpilogue``; then
 /// its values, step by step: of each step of eight rows, four of each column, then the other four. Last come four bytes for each step,
 /// half the bounds of its pairs of neighbours, rounded up: of the greatest sum of the positive, or of the negative, of two neighbours among a
-/// column's four.
+/// column's four. The first half's first pair and the second half's first come first.
 @frozen @usableFromInline package struct IntegerPanels: Sendable {
   /// 32-bit integers in a register.
   @usableFromInline package let lanes: Int
@@ -68,7 +68,8 @@
           let ofPairs = positive.evenHalf &+ positive.oddHalf
           let negativeOfPairs = negative.evenHalf &+ negative.oddHalf
           let greatest = ofPairs.replacing(with: negativeOfPairs, where: negativeOfPairs .> ofPairs)
-          let halves = SIMD4<UInt8>(truncatingIfNeeded: (greatest &+ 1) &>> 1)
+          let inOrder = SIMD4<UInt8>(truncatingIfNeeded: (greatest &+ 1) &>> 1)
+          let halves = SIMD4<UInt8>(inOrder[0], inOrder[2], inOrder[1], inOrder[3])
           let before = (bounds + 4 * step).loadUnaligned(as: SIMD4<UInt8>.self)
           (bounds + 4 * step).storeBytes(of: before.replacing(with: halves, where: halves .> before), as: SIMD4<UInt8>.self)
         }

@@ -1,11 +1,14 @@
 /// What the tiles of a panel have in common.
 @frozen @usableFromInline struct IntegerPanel {
+  @usableFromInline var block: UnsafePointer<IntegerBlock>
   /// The panel's beginning.
   @usableFromInline var base: UnsafeRawPointer
   @usableFromInline var values: UnsafeRawPointer
   /// What the sums of each column start from.
   @usableFromInline var starts: UnsafeRawPointer
   @usableFromInline var columns: Int
+  /// Whole registers of 8-bit integers are stored, with the type's bound below.
+  @usableFromInline var isSaturated: Bool
   /// Steps whose halves are summed in 16 bits together; then those whose halves are alone, and those of which neither holds.
   @usableFromInline var together: UnsafePointer<IntegerStep>
   @usableFromInline var togetherCount: Int
@@ -16,13 +19,16 @@
 
   @inlinable @inline(__always)
   init(
-    base: UnsafeRawPointer, values: UnsafeRawPointer, columns: Int, together: UnsafePointer<IntegerStep>, togetherCount: Int,
+    block: UnsafePointer<IntegerBlock>, base: UnsafeRawPointer, values: UnsafeRawPointer, columns: Int, isSaturated: Bool,
+    together: UnsafePointer<IntegerStep>, togetherCount: Int,
     apart: UnsafePointer<IntegerStep>, apartCount: Int, wide: UnsafePointer<IntegerStep>, wideCount: Int
   ) {
+    self.block = block
     self.base = base
     self.values = values
     starts = base
     self.columns = columns
+    self.isSaturated = isSaturated
     self.together = together
     self.togetherCount = togetherCount
     self.apart = apart
@@ -32,90 +38,130 @@
   }
 }
 
-/// The sums of a tile of `Rows` × `Width` registers, stored row by row; `a` points at its first row.
-@inlinable @inline(never)
-package func computeIntegerTile<V: IntegerVector, let Rows: Int, let Width: Int>(
-  _: V.Type, _: InlineArray<Rows, Void>.Type, _: InlineArray<Width, Void>.Type, a: UnsafeRawPointer, aRowStride: Int,
-  panel: UnsafeRawPointer, into target: UnsafeMutableRawPointer
-) {
-  let panel = panel.assumingMemoryBound(to: IntegerPanel.self)
-  let bytes = 4 &* V.lanes
-  let values = panel.pointee.values
-  var sums = InlineArray<Width, InlineArray<Rows, V>>(repeating: InlineArray<Rows, V>(repeating: V.zero()))
-  for j in 0..<Width {
-    let start = V.load(panel.pointee.starts + j &* bytes)
-    for i in 0..<Rows { sums[unchecked: j][unchecked: i] = start }
-  }
+/// Tiles of one panel, one below the other.
+@frozen @usableFromInline package struct IntegerTileColumn {
+  @usableFromInline var panel: UnsafePointer<IntegerPanel>
+  @usableFromInline var count: Int
+  @usableFromInline var a: UnsafeRawPointer
+  @usableFromInline var aRowStride: Int
+  @usableFromInline var residual: UnsafeRawPointer?
+  @usableFromInline var output: UnsafeMutableRawPointer
 
-  var step = panel.pointee.together
-  var end = step + panel.pointee.togetherCount
-  while step < end {
-    let p = a + Int(step.pointee.a)
-    let b = values + Int(step.pointee.index) &* (2 &* Width &* bytes)
-    var low = InlineArray<Width, V>(repeating: V.zero())
-    var high = InlineArray<Width, V>(repeating: V.zero())
-    for j in 0..<Width {
-      low[unchecked: j] = V.load(b + j &* bytes)
-      high[unchecked: j] = V.load(b + (Width &+ j) &* bytes)
-    }
-    for i in 0..<Rows {
-      let x = V.splat(p + i &* aRowStride)
-      let y = V.splat(p + (i &* aRowStride &+ 4))
-      for j in 0..<Width {
-        sums[unchecked: j][unchecked: i] =
-          sums[unchecked: j][unchecked: i].addingDots(x, low[unchecked: j], y, high[unchecked: j])
-      }
-    }
-    step += 1
-  }
-  if !V.dotsAreExact {
-    step = panel.pointee.apart
-    end = step + panel.pointee.apartCount
-    while step < end {
-      for half in 0..<2 {
-        let p = a + (Int(step.pointee.a) &+ 4 &* half)
-        let b = values + (2 &* Int(step.pointee.index) &+ half) &* (Width &* bytes)
-        var low = InlineArray<Width, V>(repeating: V.zero())
-        for j in 0..<Width { low[unchecked: j] = V.load(b + j &* bytes) }
-        for i in 0..<Rows {
-          let x = V.splat(p + i &* aRowStride)
-          for j in 0..<Width {
-            sums[unchecked: j][unchecked: i] = sums[unchecked: j][unchecked: i].addingDot(x, low[unchecked: j])
-          }
-        }
-      }
-      step += 1
-    }
-    step = panel.pointee.wide
-    end = step + panel.pointee.wideCount
-    while step < end {
-      for half in 0..<2 {
-        let p = a + (Int(step.pointee.a) &+ 4 &* half)
-        let b = values + (2 &* Int(step.pointee.index) &+ half) &* (Width &* bytes)
-        var low = InlineArray<Width, V>(repeating: V.zero())
-        for j in 0..<Width { low[unchecked: j] = V.load(b + j &* bytes) }
-        for i in 0..<Rows {
-          let x = V.splat(p + i &* aRowStride)
-          for j in 0..<Width {
-            sums[unchecked: j][unchecked: i] = sums[unchecked: j][unchecked: i].addingExactDot(x, low[unchecked: j])
-          }
-        }
-      }
-      step += 1
-    }
-  }
-  for i in 0..<Rows {
-    for j in 0..<Width { sums[unchecked: j][unchecked: i].store(target + (i &* Width &+ j) &* bytes) }
+  @inlinable @inline(__always)
+  init(
+    panel: UnsafePointer<IntegerPanel>, count: Int, a: UnsafeRawPointer, aRowStride: Int, residual: UnsafeRawPointer?,
+    output: UnsafeMutableRawPointer
+  ) {
+    self.panel = panel
+    self.count = count
+    self.a = a
+    self.aRowStride = aRowStride
+    self.residual = residual
+    self.output = output
   }
 }
 
-/// The sums of a tile through the first stage of an ``IntegerEpilogue``, and stored from `output` on.
+/// `count` tiles of `Rows` rows and `Width` registers, one below the other, each through the first stage of an ``IntegerEpilogue``.
+@inlinable @inline(never)
+package func computeIntegerTiles<V: IntegerVector, let Rows: Int, let Width: Int>(
+  _: V.Type, _: InlineArray<Rows, Void>.Type, _: InlineArray<Width, Void>.Type, _ tiles: UnsafePointer<IntegerTileColumn>
+) {
+  let panel = tiles.pointee.panel
+  let bytes = 4 &* V.lanes
+  let values = panel.pointee.values
+  let aRowStride = tiles.pointee.aRowStride
+  var a = tiles.pointee.a
+  var output = tiles.pointee.output
+  var residual = tiles.pointee.residual
+  for _ in 0..<tiles.pointee.count {
+    var sums = InlineArray<Width, InlineArray<Rows, V>>(repeating: InlineArray<Rows, V>(repeating: V.zero()))
+    for j in 0..<Width {
+      let start = V.load(panel.pointee.starts + j &* bytes)
+      for i in 0..<Rows { sums[unchecked: j][unchecked: i] = start }
+    }
+
+    var step = panel.pointee.together
+    var end = step + panel.pointee.togetherCount
+    while step < end {
+      let p = a + Int(step.pointee.a)
+      let b = values + Int(step.pointee.index) &* (2 &* Width &* bytes)
+      var low = InlineArray<Width, V>(repeating: V.zero())
+      var high = InlineArray<Width, V>(repeating: V.zero())
+      for j in 0..<Width {
+        low[unchecked: j] = V.load(b + j &* bytes)
+        high[unchecked: j] = V.load(b + (Width &+ j) &* bytes)
+      }
+      for i in 0..<Rows {
+        let x = V.splat(p + i &* aRowStride)
+        let y = V.splat(p + (i &* aRowStride &+ 4))
+        for j in 0..<Width {
+          sums[unchecked: j][unchecked: i] =
+            sums[unchecked: j][unchecked: i].addingDots(x, low[unchecked: j], y, high[unchecked: j])
+        }
+      }
+      step += 1
+    }
+    if !V.dotsAreExact {
+      step = panel.pointee.apart
+      end = step + panel.pointee.apartCount
+      while step < end {
+        for half in 0..<2 {
+          let p = a + (Int(step.pointee.a) &+ 4 &* half)
+          let b = values + (2 &* Int(step.pointee.index) &+ half) &* (Width &* bytes)
+          var low = InlineArray<Width, V>(repeating: V.zero())
+          for j in 0..<Width { low[unchecked: j] = V.load(b + j &* bytes) }
+          for i in 0..<Rows {
+            let x = V.splat(p + i &* aRowStride)
+            for j in 0..<Width {
+              sums[unchecked: j][unchecked: i] = sums[unchecked: j][unchecked: i].addingDot(x, low[unchecked: j])
+            }
+          }
+        }
+        step += 1
+      }
+      step = panel.pointee.wide
+      end = step + panel.pointee.wideCount
+      while step < end {
+        for half in 0..<2 {
+          let p = a + (Int(step.pointee.a) &+ 4 &* half)
+          let b = values + (2 &* Int(step.pointee.index) &+ half) &* (Width &* bytes)
+          var low = InlineArray<Width, V>(repeating: V.zero())
+          for j in 0..<Width { low[unchecked: j] = V.load(b + j &* bytes) }
+          for i in 0..<Rows {
+            let x = V.splat(p + i &* aRowStride)
+            for j in 0..<Width {
+              sums[unchecked: j][unchecked: i] = sums[unchecked: j][unchecked: i].addingExactDot(x, low[unchecked: j])
+            }
+          }
+        }
+        step += 1
+      }
+    }
+    if Width == 2 && Rows & 1 == 0 && panel.pointee.isSaturated {
+      storeSaturated(V.self, sums, panel, residual: residual, output: output)
+    } else if Width == 1 && Rows & 3 == 0 && panel.pointee.isSaturated && residual == nil {
+      storeSaturatedColumn(V.self, sums[unchecked: 0], panel, output: output)
+    } else {
+      let block = panel.pointee.block
+      let target = block.pointee.schedule.sums
+      for i in 0..<Rows {
+        for j in 0..<Width { sums[unchecked: j][unchecked: i].store(target + (i &* Width &+ j) &* bytes) }
+      }
+      storeTile(V.self, panel, width: Width, rows: Rows, residual: residual, output: output)
+    }
+    a += Rows &* aRowStride
+    output += Rows &* panel.pointee.block.pointee.cRowStride
+    residual = residual.map { $0 + Rows &* panel.pointee.block.pointee.residualRowStride }
+  }
+}
+
+/// A tile's sums, in memory, through the first stage of an ``IntegerEpilogue``, and stored from `output` on.
 @inlinable @inline(never)
 func storeTile<V: IntegerVector>(
-  _: V.Type, _ block: UnsafePointer<IntegerBlock>, _ panel: UnsafePointer<IntegerPanel>, width: Int, rows: Int,
-  residual: UnsafeRawPointer?, output: UnsafeMutableRawPointer
+  _: V.Type, _ panel: UnsafePointer<IntegerPanel>, width: Int, rows: Int, residual: UnsafeRawPointer?, output: UnsafeMutableRawPointer
 ) {
   let lanes = V.lanes
+  let block = panel.pointee.block
   let stage = block.pointee.stage
   let sums = block.pointee.schedule.sums
   let floats = panel.pointee.base.assumingMemoryBound(to: Float.self)
@@ -135,49 +181,72 @@ func storeTile<V: IntegerVector>(
   }
 }
 
-/// The same for whole rows of two registers of 8-bit integers, where bounds below are those of the type.
-@inlinable @inline(never)
-func storeSaturated<V: IntegerVector>(
-  _: V.Type, _ block: UnsafePointer<IntegerBlock>, _ panel: UnsafePointer<IntegerPanel>, rows: Int, residual: UnsafeRawPointer?,
+/// The same for an even number of rows of two whole registers of 8-bit integers, in registers, where bounds below are those of the type.
+@inlinable @inline(__always)
+func storeSaturated<V: IntegerVector, let Rows: Int, let Width: Int>(
+  _: V.Type, _ sums: InlineArray<Width, InlineArray<Rows, V>>, _ panel: UnsafePointer<IntegerPanel>, residual: UnsafeRawPointer?,
   output: UnsafeMutableRawPointer
 ) {
   typealias F = V.Floats
   let lanes = V.lanes
+  let block = panel.pointee.block
   let stage = block.pointee.stage
-  let sums = block.pointee.schedule.sums
   let floats = panel.pointee.base.assumingMemoryBound(to: Float.self)
   let multipliers = (F.load(floats + 2 &* lanes), F.load(floats + 3 &* lanes))
   let addends = (F.load(floats + 4 &* lanes), F.load(floats + 5 &* lanes))
   let upper = F.splat(stage.upper)
-  let factor = F.splat(stage.residualMultiplier)
-  let offset = F.splat(stage.residualOffset)
-  let (innerLower, innerUpper) = (F.splat(stage.innerLower), F.splat(stage.innerUpper))
   let isSigned = stage.outputType == .i8
-  let size = stage.residualType.elementSize
+  let cRowStride = block.pointee.cRowStride
 
-  @inline(__always) func row(_ i: Int) -> (F, F) {
-    let p = sums + 8 &* i &* lanes
-    var low = V.load(p).floats() * multipliers.0
-    var high = V.load(p + 4 &* lanes).floats() * multipliers.1
-    low = low + addends.0
-    high = high + addends.1
-    if let residual {
-      let r = residual + i &* block.pointee.residualRowStride
-      low = innerUpper.min(innerLower.max(low)) + (V.loadFloats(r, stage.residualType, count: lanes) * factor + offset)
-      high =
-        innerUpper.min(innerLower.max(high)) + (V.loadFloats(r + lanes &* size, stage.residualType, count: lanes) * factor + offset)
-    }
-    // A NaN passes, and saturates below.
-    return (upper.min(low), upper.min(high))
+  @inline(__always) func scaled(_ i: Int) -> (F, F) {
+    let low = sums[unchecked: 0][unchecked: i].floats() * multipliers.0
+    let high = sums[unchecked: 1][unchecked: i].floats() * multipliers.1
+    return (low + addends.0, high + addends.1)
   }
-
-  var i = 0
-  while i < rows {
-    // The last of an odd number goes twice.
-    let next = Swift.min(i &+ 1, rows &- 1)
+  @inline(__always) func store(_ i: Int, _ first: (F, F), _ second: (F, F)) {
+    // A NaN passes, and saturates below.
     V.store(
-      row(i), row(next), bytes: output + i &* block.pointee.cRowStride, output + next &* block.pointee.cRowStride, isSigned: isSigned)
-    i &+= 2
+      (upper.min(first.0), upper.min(first.1)), (upper.min(second.0), upper.min(second.1)), bytes: output + i &* cRowStride,
+      output + (i &+ 1) &* cRowStride, isSigned: isSigned)
+  }
+  if let residual {
+    let factor = F.splat(stage.residualMultiplier)
+    let offset = F.splat(stage.residualOffset)
+    let (innerLower, innerUpper) = (F.splat(stage.innerLower), F.splat(stage.innerUpper))
+    let type = stage.residualType
+    @inline(__always) func added(_ i: Int) -> (F, F) {
+      let r = residual + i &* block.pointee.residualRowStride
+      let (low, high) = scaled(i)
+      return (
+        innerUpper.min(innerLower.max(low)) + (V.loadFloats(r, type, count: lanes) * factor + offset),
+        innerUpper.min(innerLower.max(high)) + (V.loadFloats(r + lanes &* type.elementSize, type, count: lanes) * factor + offset)
+      )
+    }
+    for i in 0..<Rows / 2 { store(2 &* i, added(2 &* i), added(2 &* i &+ 1)) }
+  } else {
+    for i in 0..<Rows / 2 { store(2 &* i, scaled(2 &* i), scaled(2 &* i &+ 1)) }
+  }
+}
+
+/// The same for a multiple of four rows of one register, without a residual.
+@inlinable @inline(__always)
+func storeSaturatedColumn<V: IntegerVector, let Rows: Int>(
+  _: V.Type, _ sums: InlineArray<Rows, V>, _ panel: UnsafePointer<IntegerPanel>, output: UnsafeMutableRawPointer
+) {
+  let stage = panel.pointee.block.pointee.stage
+  let stride = panel.pointee.block.pointee.cRowStride
+  let floats = panel.pointee.base.assumingMemoryBound(to: Float.self)
+  let multiplier = V.Floats.load(floats + V.lanes)
+  let addend = V.Floats.load(floats + 2 &* V.lanes)
+  let upper = V.Floats.splat(stage.upper)
+  @inline(__always) func result(_ i: Int) -> V.Floats {
+    let x = sums[unchecked: i].floats() * multiplier
+    return upper.min(x + addend)
+  }
+  for i in 0..<Rows / 4 {
+    V.store(
+      result(4 &* i), result(4 &* i &+ 1), result(4 &* i &+ 2), result(4 &* i &+ 3), bytes: output + 4 &* i &* stride, stride: stride,
+      isSigned: stage.outputType == .i8)
   }
 }
 

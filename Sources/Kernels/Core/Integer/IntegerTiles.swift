@@ -3,9 +3,8 @@
   associatedtype Vector: IntegerVector
   /// The most rows of a tile; at most 8.
   static var rows: Int { get }
-  /// Computes the sums of a tile of `rows` (1...``rows``) × `width` (1 or 2) registers.
-  static func compute(
-    rows: Int, width: Int, a: UnsafeRawPointer, aRowStride: Int, panel: UnsafeRawPointer, into target: UnsafeMutableRawPointer)
+  /// Computes and stores tiles of `rows` (1...``rows``) × `width` (1 or 2) registers.
+  static func compute(rows: Int, width: Int, _ tiles: UnsafePointer<IntegerTileColumn>)
 }
 
 /// The body of every ``IntegerBlockFunction``: panel by panel, so that a panel stays in the nearest caches for all rows.
@@ -29,13 +28,14 @@ package func computeIntegerBlock<Tiles: IntegerTiles>(_: Tiles.Type, _ block: Un
     let columns = Swift.min(rest, width &* lanes)
     panel.initialize(
       to: IntegerPanel(
-        base: base, values: base + IntegerPanels.valueOffset(width: width, lanes: lanes), columns: columns,
+        block: block, base: base, values: base + IntegerPanels.valueOffset(width: width, lanes: lanes), columns: columns,
+        isSaturated: block.pointee.stage.saturates && columns == width &* lanes,
         together: block.pointee.steps, togetherCount: steps, apart: lists, apartCount: 0, wide: lists, wideCount: 0))
     if !V.dotsAreExact {
       let bounds = (base + IntegerPanels.boundOffset(width: width, lanes: lanes, steps: steps)).assumingMemoryBound(to: UInt8.self)
-      schedule(block, bounds: bounds, maxima: area.maxima(steps: steps), lists: lists, panel)
+      schedule(V.self, block, bounds: bounds, panel)
     }
-    if let shift = block.pointee.shift { startFromShift(Tiles.self, block, panel, shift, width: width) }
+    if let shift = block.pointee.shift { startFromShift(V.self, block, panel, shift, width: width) }
     for group in 0..<block.pointee.groups {
       computeIntegerPanel(Tiles.self, block, panel, group: group, column: column, width: width)
     }
@@ -45,22 +45,27 @@ package func computeIntegerBlock<Tiles: IntegerTiles>(_: Tiles.Type, _ block: Un
 }
 
 /// Adds to what a panel's sums start from the product with what was subtracted from A.
-@inlinable @inline(__always)
-func startFromShift<Tiles: IntegerTiles>(
-  _: Tiles.Type, _ block: UnsafePointer<IntegerBlock>, _ panel: UnsafeMutablePointer<IntegerPanel>, _ shift: UnsafeRawPointer, width: Int
+@inlinable @inline(never)
+func startFromShift<V: IntegerVector>(
+  _: V.Type, _ block: UnsafePointer<IntegerBlock>, _ panel: UnsafeMutablePointer<IntegerPanel>, _ shift: UnsafeRawPointer, width: Int
 ) {
-  let original = panel.pointee
-  if Tiles.Vector.dotsAreExact {
-    panel.pointee.togetherCount = block.pointee.stepCount
-  } else {
-    panel.pointee.togetherCount = 0
-    panel.pointee.apartCount = 0
-    panel.pointee.wide = block.pointee.steps
-    panel.pointee.wideCount = block.pointee.stepCount
-  }
+  let bytes = 4 &* V.lanes
   let starts = block.pointee.schedule.starts
-  Tiles.compute(rows: 1, width: width, a: shift, aRowStride: 0, panel: UnsafeRawPointer(panel), into: starts)
-  panel.pointee = original
+  // Of a single register the second is computed like the first.
+  let second = (width &- 1) &* bytes
+  var low = V.load(panel.pointee.starts)
+  var high = V.load(panel.pointee.starts + second)
+  for i in 0..<block.pointee.stepCount {
+    let step = block.pointee.steps[i]
+    let x = V.splat(shift + Int(step.a))
+    let y = V.splat(shift + (Int(step.a) &+ 4))
+    let b = panel.pointee.values + Int(step.index) &* (2 &* width &* bytes)
+    let c = b + width &* bytes
+    low = low.addingExactDot(x, V.load(b)).addingExactDot(y, V.load(c))
+    high = high.addingExactDot(x, V.load(b + second)).addingExactDot(y, V.load(c + second))
+  }
+  low.store(starts)
+  high.store(starts + second)
   panel.pointee.starts = UnsafeRawPointer(starts)
 }
 
@@ -111,46 +116,71 @@ func findMaxima<V: IntegerVector>(_: V.Type, _ block: UnsafePointer<IntegerBlock
   }
 }
 
-/// The greater of each two bytes.
+/// The greater of each two bytes, of each four the second and the third exchanged.
 @inlinable @inline(__always)
 func storeMaxima(_ source: UnsafeMutableRawPointer, _ count: Int, _ maxima: UnsafeMutablePointer<UInt8>) {
-  for i in 0..<count / 2 {
-    maxima[i] = Swift.max(
-      source.load(fromByteOffset: 2 &* i, as: UInt8.self), source.load(fromByteOffset: 2 &* i &+ 1, as: UInt8.self))
+  for i in 0..<count / 8 {
+    @inline(__always) func greater(_ k: Int) -> UInt8 {
+      Swift.max(
+        source.load(fromByteOffset: 8 &* i &+ 2 &* k, as: UInt8.self), source.load(fromByteOffset: 8 &* i &+ 2 &* k &+ 1, as: UInt8.self))
+    }
+    maxima[4 &* i] = greater(0)
+    maxima[4 &* i &+ 1] = greater(2)
+    maxima[4 &* i &+ 2] = greater(1)
+    maxima[4 &* i &+ 3] = greater(3)
   }
 }
 
 /// Deals the steps of a panel to its three lists.
-@inlinable @inline(__always)
-func schedule(
-  _ block: UnsafePointer<IntegerBlock>, bounds: UnsafePointer<UInt8>, maxima: UnsafePointer<UInt8>,
-  lists: UnsafeMutablePointer<IntegerStep>, _ panel: UnsafeMutablePointer<IntegerPanel>
+@inlinable @inline(never)
+func schedule<V: IntegerVector>(
+  _: V.Type, _ block: UnsafePointer<IntegerBlock>, bounds: UnsafePointer<UInt8>, _ panel: UnsafeMutablePointer<IntegerPanel>
 ) {
   let steps = block.pointee.stepCount
   let pairs = block.pointee.pairs
-  var together = lists
-  var apart = lists + steps
-  var wide = lists + 2 &* steps
+  let all = block.pointee.steps
+  let area = block.pointee.schedule
+  let maxima = UnsafePointer(area.maxima(steps: steps))
+  let sums = area.buffer
+  var together = area.lists
+  var apart = area.lists + steps
+  var wide = area.lists + 2 &* steps
   panel.pointee.together = UnsafePointer(together)
   panel.pointee.apart = UnsafePointer(apart)
   panel.pointee.wide = UnsafePointer(wide)
-  for i in 0..<steps {
-    let pair = maxima + Int(pairs[i])
-    let bound = bounds + 4 &* i
-    let a = UInt32(pair[0]) &* UInt32(bound[0])
-    let b = UInt32(pair[1]) &* UInt32(bound[1])
-    let c = UInt32(pair[2]) &* UInt32(bound[2])
-    let d = UInt32(pair[3]) &* UInt32(bound[3])
-    let step = block.pointee.steps[i]
-    // All lists are written, and one of them grows.
-    let isTogether = Swift.max(a &+ c, b &+ d) <= 16383
-    let isWide = Swift.max(Swift.max(a, b), Swift.max(c, d)) > 16383
-    together.pointee = step
-    apart.pointee = step
-    wide.pointee = step
-    together += isTogether ? 1 : 0
-    wide += isWide ? 1 : 0
-    apart += isTogether || isWide ? 0 : 1
+  // The sums of two pairs of products are no greater than these; half of what 16 bits hold, because the bounds are halves.
+  let greatest: UInt32 = 16383
+  @inline(__always) func product(_ i: Int, _ k: Int) -> UInt32 {
+    UInt32((maxima + Int(pairs[i]))[k]) &* UInt32(bounds[4 &* i &+ k])
+  }
+  @inline(__always) func deal(_ i: Int, isTogether: Bool) {
+    // Lists are written, and then grow.
+    let step = all[i]
+    if isTogether {
+      together.pointee = step
+      together += 1
+    } else if Swift.max(Swift.max(product(i, 0), product(i, 1)), Swift.max(product(i, 2), product(i, 3))) > greatest {
+      wide.pointee = step
+      wide += 1
+    } else {
+      apart.pointee = step
+      apart += 1
+    }
+  }
+  let group = V.lanes / 2
+  var i = 0
+  while i < steps {
+    if i &+ group <= steps && pairs[i &+ group &- 1] &- pairs[i] == Int32(4 &* (group &- 1)) {
+      // A step has two lanes, whose upper bits tell.
+      V.zero().addingProducts(V.load(pairs: maxima + Int(pairs[i])), V.load(pairs: bounds + 4 &* i)).store(sums)
+      for k in 0..<group {
+        deal(i &+ k, isTogether: sums.load(fromByteOffset: 8 &* k, as: UInt64.self) & 0xffff_c000_ffff_c000 == 0)
+      }
+      i &+= group
+    } else {
+      deal(i, isTogether: Swift.max(product(i, 0) &+ product(i, 1), product(i, 2) &+ product(i, 3)) <= greatest)
+      i &+= 1
+    }
   }
   panel.pointee.togetherCount = UnsafePointer(together) - panel.pointee.together
   panel.pointee.apartCount = UnsafePointer(apart) - panel.pointee.apart
@@ -162,30 +192,31 @@ func schedule(
 func computeIntegerPanel<Tiles: IntegerTiles>(
   _: Tiles.Type, _ block: UnsafePointer<IntegerBlock>, _ panel: UnsafeMutablePointer<IntegerPanel>, group: Int, column: Int, width: Int
 ) {
-  typealias V = Tiles.Vector
-  let lanes = V.lanes
   let stage = block.pointee.stage
-  let a = block.pointee.a + group &* block.pointee.aGroupStride
-  let c = block.pointee.c + (group &* block.pointee.cGroupStride &+ column &* stage.outputType.elementSize)
-  let residual = block.pointee.residual.map {
-    $0 + (group &* block.pointee.residualGroupStride &+ column &* stage.residualType.elementSize)
+  let row = block.pointee.aRowStride
+  var tiles = IntegerTileColumn(
+    panel: panel, count: 0, a: block.pointee.a + group &* block.pointee.aGroupStride, aRowStride: row,
+    residual: block.pointee.residual.map {
+      $0 + (group &* block.pointee.residualGroupStride &+ column &* stage.residualType.elementSize)
+    },
+    output: block.pointee.c + (group &* block.pointee.cGroupStride &+ column &* stage.outputType.elementSize))
+  @inline(__always) func compute(_ rows: Int, _ count: Int) {
+    tiles.count = count
+    withUnsafePointer(to: tiles) { Tiles.compute(rows: rows, width: width, $0) }
+    tiles.a += count &* rows &* row
+    tiles.output += count &* rows &* block.pointee.cRowStride
+    tiles.residual = tiles.residual.map { $0 + count &* rows &* block.pointee.residualRowStride }
   }
-  let sums = block.pointee.schedule.sums
-  var row = 0
-  while row < block.pointee.rows {
-    let rest = block.pointee.rows &- row
-    // A last tile of few rows is slow: its rows are shared with the one before.
-    let rows = rest <= Tiles.rows ? rest : rest >= 2 &* Tiles.rows ? Tiles.rows : (rest &+ 1) / 2
-    Tiles.compute(
-      rows: rows, width: width, a: a + row &* block.pointee.aRowStride, aRowStride: block.pointee.aRowStride,
-      panel: UnsafeRawPointer(panel), into: sums)
-    let output = c + row &* block.pointee.cRowStride
-    let added = residual.map { $0 + row &* block.pointee.residualRowStride }
-    if stage.saturates && panel.pointee.columns == 2 &* lanes {
-      storeSaturated(V.self, block, panel, rows: rows, residual: added, output: output)
-    } else {
-      storeTile(V.self, block, panel, width: width, rows: rows, residual: added, output: output)
-    }
-    row &+= rows
+  // A last tile of few rows is slow: its rows are shared with the one before.
+  let whole = block.pointee.rows / Tiles.rows
+  let rest = block.pointee.rows &- whole &* Tiles.rows
+  if rest == 0 {
+    compute(Tiles.rows, whole)
+  } else if whole == 0 {
+    compute(rest, 1)
+  } else {
+    if whole > 1 { compute(Tiles.rows, whole &- 1) }
+    compute((Tiles.rows &+ rest &+ 1) / 2, 1)
+    compute((Tiles.rows &+ rest) / 2, 1)
   }
 }

@@ -28,9 +28,10 @@
   /// self + a · b.
   func addingExactDot(_ a: Self, _ b: Self) -> Self
 
-  /// In each lane a byte of `p`, with the bits of `flip` flipped, below one of `q`, both widened to 16 bits; `count` (1...lanes) of
-  /// each are read, and the other lanes are undefined.
-  static func pairs(_ p: UnsafeRawPointer, _ q: UnsafeRawPointer, count: Int, flip: UInt8) -> Self
+  /// Writes sixteen pairs of bytes, one of `p` and one of `q`, with the bits of `flip` flipped.
+  static func storePairs(_ p: UnsafeRawPointer, _ q: UnsafeRawPointer, flip: UInt8, to target: UnsafeMutableRawPointer)
+  /// A pair of bytes in each lane, both widened to 16 bits.
+  static func load(pairs p: UnsafeRawPointer) -> Self
   /// self + the products of the 16-bit integers, signed, of each lane.
   func addingProducts(_ a: Self, _ b: Self) -> Self
   /// The first `count` (1...lanes) bytes, widened as their type says; the other lanes are undefined.

@@ -60,6 +60,33 @@ extension IntegerMatrixConvolution {
     }
   }
 
+  /// Copies the windows of a block from a copy of what they see, each as one row of A.
+  func gatherWindows(_ copy: UnsafeRawPointer, into target: UnsafeMutableRawPointer, lineCount: Int, pixelCount: Int) {
+    let p = description.parameters
+    let channels = p.groupInputChannels
+    // Taps that touch go together.
+    let runs = p.dilationWidth == 1 ? 1 : p.kernelWidth
+    let length = p.kernelWidth / runs * channels
+    for line in 0..<lineCount {
+      for pixel in 0..<pixelCount {
+        var to = target + (line * pixelCount + pixel) * gatheredRow
+        for y in 0..<p.kernelHeight {
+          var from = copy + ((line * p.strideHeight + y * p.dilationHeight) * copyRow + pixel * p.strideWidth * channels)
+          for _ in 0..<runs {
+            // What is too much is written over by what comes next.
+            var i = 0
+            while i < length {
+              (to + i).storeBytes(of: (from + i).loadUnaligned(as: SIMD16<UInt8>.self), as: SIMD16<UInt8>.self)
+              i += 16
+            }
+            to += length
+            from += p.dilationWidth * channels
+          }
+        }
+      }
+    }
+  }
+
   /// Copies bytes with the bits of `flip` flipped.
   @inline(__always)
   private func copyBytes(_ source: UnsafePointer<UInt8>, to target: UnsafeMutablePointer<UInt8>, count: Int, flip: UInt8) {

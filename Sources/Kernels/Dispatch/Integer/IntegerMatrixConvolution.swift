@@ -7,6 +7,8 @@ final class IntegerMatrixConvolution: IntegerConvolutionImplementation {
   let isDirect: Bool
   /// Of each channel the least value of a block is subtracted in the copy, so that values are small.
   let isShifted: Bool
+  /// A row of A is a copy of its window without gaps, because rows of taps of few channels fill steps badly.
+  let isGathered: Bool
   private let kernel: IntegerMatrixKernel
   private let panels: IntegerPanels
   private let scaling: IntegerScaling
@@ -15,6 +17,7 @@ final class IntegerMatrixConvolution: IntegerConvolutionImplementation {
   private let steps: ConstantTable<IntegerStep>
   private let pairs: ConstantTable<Int32>
   private let byPairs: Bool
+  private let tapRuns: [TapRun]
   private let pixelsPerRun: Int
   /// The most pixels of a line, and the most lines, that a block covers.
   private let blockPixels: Int
@@ -23,15 +26,18 @@ final class IntegerMatrixConvolution: IntegerConvolutionImplementation {
   let copyRow: Int
   private let copyBytes: Int
   let shiftBytes: Int
+  /// Bytes of a gathered row, and of a worker's.
+  let gatheredRow: Int
+  private let gatheredBytes: Int
   private let stagedBytes: Int
   private let scheduleBytes: Int
 
   let kernelName: String
   var packedWeightsByteCount: Int { description.parameters.groups * panels.byteCount }
-  var scratchByteCount: Int { copyBytes + stagedBytes + scheduleBytes }
+  var scratchByteCount: Int { copyBytes + gatheredBytes + stagedBytes + scheduleBytes }
 
-  /// Rows of a block: few, so that bounds of A are close; enough that it does not matter what a panel costs besides.
-  private static let blockRows = 64
+  /// Rows of a block of some depth: few, so that bounds of A are close; enough that it does not matter what a panel costs besides.
+  private static func blockRows(depth: Int) -> Int { max(64, min(256, 8192 / depth)) }
   /// Bytes of A, copied or in place, that stay in the second cache while all panels pass.
   private static let blockBytes = 128 * 1024
 
@@ -48,20 +54,25 @@ final class IntegerMatrixConvolution: IntegerConvolutionImplementation {
     // Only values about a zero point well above zero become much smaller.
     isShifted = kernel.prefersSmallValues && p.kernelHeight == 1 && p.kernelWidth == 1 && p.isInside && description.zeroPoint >= 16
     isDirect = !isShifted && p.isInside && description.input.channel == 1 && description.flip == 0 && channels % 8 == 0
+    let depth = p.kernelHeight * p.kernelWidth * channels
+    let filled = p.runs(pixel: channels).reduce(0) { $0 + ($1.taps * channels).roundedUp(to: 8) }
+    isGathered = !isDirect && depth.roundedUp(to: 8) < filled
+    gatheredRow = isGathered ? depth.roundedUp(to: 8) : 0
     kernelName = (isDirect ? "conv_" : "conv_padded_") + kernel.name
     scaling = IntegerScaling(description.epilogue)
     stage = IntegerStage(description.epilogue, scaling)
     secondStage = IntegerSecondStage(description.epilogue, scaling, description.features)
 
     let pixelBytes = p.inputRows(1) * p.strideWidth * channels
-    var most = max(kernel.tileRows, min(Self.blockRows, Self.blockBytes / pixelBytes))
+    var most = max(kernel.tileRows, min(Self.blockRows(depth: depth), Self.blockBytes / pixelBytes))
     if secondStage != nil { most = max(kernel.tileRows, min(most, Self.blockBytes / 4 / p.groupOutputChannels)) }
     blockPixels = Self.evenPart(of: p.outputWidth, most: most, multiple: kernel.tileRows)
     blockLines = blockPixels < p.outputWidth ? 1 : max(1, min(p.outputHeight, most / blockPixels))
     shiftBytes = isShifted ? (channels + 8).roundedUp(to: 64) : 0
     copyRow = isDirect ? 0 : p.inputColumns(blockPixels) * channels
-    // A step may read to the end of the eight bytes that it begins.
-    copyBytes = isDirect ? 0 : (p.inputRows(blockLines) * copyRow + 8).roundedUp(to: 64) + shiftBytes
+    // A step may read to the end of the eight bytes that it begins, a copy to that of sixteen.
+    copyBytes = isDirect ? 0 : (p.inputRows(blockLines) * copyRow + 16).roundedUp(to: 64) + shiftBytes
+    gatheredBytes = isGathered ? (blockLines * blockPixels * gatheredRow + 16).roundedUp(to: 64) : 0
     stagedBytes =
       secondStage?.needsMemory == true ? (4 * blockLines * blockPixels * p.groupOutputChannels).roundedUp(to: 64) : 0
 
@@ -69,23 +80,26 @@ final class IntegerMatrixConvolution: IntegerConvolutionImplementation {
     let bytes = 4 * kernel.lanes
     let touching =
       !isDirect || description.input.pixel == channels && (p.strideWidth == 1 || p.kernelHeight * p.kernelWidth > 1)
-    byPairs = channels % 8 == 0 && (channels >= bytes || touching)
-    pixelsPerRun = (bytes + channels - 1) / channels
+    byPairs = isGathered ? gatheredRow >= bytes : channels % 8 == 0 && (channels >= bytes || touching)
+    pixelsPerRun = isGathered ? 1 : (bytes + channels - 1) / channels
+    let period = isGathered ? gatheredRow : channels
     var steps: [IntegerStep] = []
     var pairs: [Int32] = []
     let row = isDirect ? description.input.row : copyRow
     let pixel = isDirect ? description.input.pixel : channels
-    for run in p.runs(pixel: pixel) {
+    let runs = isGathered ? [TapRun(firstTap: 0, taps: p.kernelHeight * p.kernelWidth)] : p.runs(pixel: pixel)
+    self.tapRuns = runs
+    for run in runs {
       let offset = run.firstTap / p.kernelWidth * p.dilationHeight * row + run.firstTap % p.kernelWidth * p.dilationWidth * pixel
       for step in 0..<(run.taps * channels + 7) / 8 {
-        pairs.append(byPairs ? Int32(8 * step % channels / 2) : 0)
+        pairs.append(byPairs ? Int32(8 * step % period / 2) : 0)
         steps.append(IntegerStep(a: Int32(offset + 8 * step), index: Int32(steps.count)))
       }
     }
     panels = IntegerPanels(lanes: kernel.lanes, steps: steps.count, columns: p.groupOutputChannels)
     self.steps = ConstantTable(steps)
     self.pairs = ConstantTable(pairs)
-    scheduleBytes = IntegerSchedule.byteCount(steps: steps.count, runLength: max(pixelsPerRun * channels, 8))
+    scheduleBytes = IntegerSchedule.byteCount(steps: steps.count, runLength: max(pixelsPerRun * period, 8))
   }
 
   /// A length of at most `most`, a multiple of `multiple` if it can be, that cuts `count` into pieces of about one size.
@@ -104,7 +118,7 @@ final class IntegerMatrixConvolution: IntegerConvolutionImplementation {
     let taps = p.kernelHeight * p.kernelWidth
     // Where an output channel's weights have the value that meets each place of A; −1 for a place that no weight meets.
     var places: [Int] = []
-    for run in p.runs(pixel: isDirect ? description.input.pixel : channels) {
+    for run in tapRuns {
       let length = run.taps * channels
       for i in 0..<length.roundedUp(to: 8) {
         places.append(i < length ? i % channels * taps + run.firstTap + i / channels : -1)
@@ -175,8 +189,9 @@ final class IntegerMatrixConvolution: IntegerConvolutionImplementation {
     let outputSize = description.epilogue.output.type.byteCount
     let residualSize = description.epilogue.residual?.type.byteCount ?? 1
     let shift = arguments.scratch + (copyBytes - shiftBytes)
-    let staged = arguments.scratch + copyBytes
-    let schedule = IntegerSchedule(arguments.scratch + copyBytes + stagedBytes)
+    let gathered = arguments.scratch + copyBytes
+    let staged = gathered + gatheredBytes
+    let schedule = IntegerSchedule(staged + stagedBytes)
     for group in 0..<p.groups {
       let input = arguments.input + (image * description.input.batch + group * channels * description.input.channel)
       let firstChannel = group * p.groupOutputChannels + column
@@ -196,16 +211,23 @@ final class IntegerMatrixConvolution: IntegerConvolutionImplementation {
       } else {
         copyPaddedRows(input, into: arguments.scratch, y: y, x: x, lineCount: lineCount, pixelCount: pixelCount)
         if isShifted { subtractLeast(arguments.scratch, shift: shift, lineCount: lineCount, pixelCount: pixelCount) }
-        block = UnsafeRawPointer(arguments.scratch)
-        runs = self.runs(
-          block, columns: p.inputColumns(pixelCount), columnStride: channels, rows: p.inputRows(lineCount), rowStride: copyRow)
+        if isGathered {
+          gatherWindows(arguments.scratch, into: gathered, lineCount: lineCount, pixelCount: pixelCount)
+          block = UnsafeRawPointer(gathered)
+          runs = self.runs(block, columns: lineCount * pixelCount, columnStride: gatheredRow, rows: 1, rowStride: 0)
+        } else {
+          block = UnsafeRawPointer(arguments.scratch)
+          runs = self.runs(
+            block, columns: p.inputColumns(pixelCount), columnStride: channels, rows: p.inputRows(lineCount), rowStride: copyRow)
+        }
       }
+      let aPixel = isGathered ? gatheredRow : p.strideWidth * (isDirect ? description.input.pixel : channels)
+      let aLine = isGathered ? pixelCount * gatheredRow : p.strideHeight * (isDirect ? description.input.row : copyRow)
       let usesStaged = secondStage?.needsMemory == true
       let cSize = stage.outputType.byteCount
       var job = IntegerBlock(
-        a: block, aRowStride: p.strideWidth * (isDirect ? description.input.pixel : channels),
-        aGroupStride: p.strideHeight * (isDirect ? description.input.row : copyRow), steps: steps.base, stepCount: steps.count,
-        runs: runs, pairs: pairs.base, schedule: schedule,
+        a: block, aRowStride: aPixel, aGroupStride: aLine, steps: steps.base, stepCount: steps.count, runs: runs, pairs: pairs.base,
+        schedule: schedule,
         b: arguments.weights + (group * panels.byteCount + panelRange.lowerBound * panels.panelStride),
         bPanelStride: panels.panelStride, c: usesStaged ? staged : output, cRowStride: (usesStaged ? columns : o.pixel) * cSize,
         cGroupStride: (usesStaged ? pixelCount * columns : o.row) * cSize, rows: pixelCount, groups: lineCount, columns: columns,
@@ -233,7 +255,7 @@ final class IntegerMatrixConvolution: IntegerConvolutionImplementation {
 
   /// Where the pixels lie that a block sees.
   private func runs(_ base: UnsafeRawPointer, columns: Int, columnStride: Int, rows: Int, rowStride: Int) -> IntegerRuns {
-    let channels = description.parameters.groupInputChannels
+    let channels = isGathered ? gatheredRow : description.parameters.groupInputChannels
     guard byPairs && columns >= pixelsPerRun else {
       return IntegerRuns(
         base: base, length: (columns - 1) * columnStride + channels, columns: 1, columnStride: 0, lastColumn: 0, rows: rows,

@@ -27,12 +27,13 @@ package let integerDepthwiseKernels: [IntegerDepthwiseKernel] = {
     return functions.enumerated().map { index, function in
       guard index < special.count else {
         return IntegerDepthwiseKernel(
-          name: "depthwise_i8_\(target)", requires: requires, lanes: lanes, kernelWidth: nil, stride: nil, run: function)
+          name: "depthwise_i8_\(target)", requires: requires, lanes: lanes, kernelWidth: nil, stride: nil, rows: 1,
+          run: function)
       }
       let (width, stride) = special[index]
       return IntegerDepthwiseKernel(
         name: "depthwise_i8_\(width)x\(width)s\(stride)_\(target)", requires: requires, lanes: lanes, kernelWidth: width,
-        stride: stride, run: function)
+        stride: stride, rows: stride == 1 ? 2 : 1, run: function)
     }
   }
   var table: [IntegerDepthwiseKernel] = []

@@ -46,9 +46,33 @@ struct I32x4: IntegerVector {
     for i in 0..<4 { r[i] = Int32(x[i]) }
     return r
   }
-  @inline(__always) static func pairs(_ p: UnsafeRawPointer, _ q: UnsafeRawPointer, count: Int, flip: UInt8) -> Self {
-    let mask = SIMD4<UInt8>(flip, flip, flip, flip)
-    return Self(widened(bytes(p, count) ^ mask) | widened(bytes(q, count) ^ mask) &<< 16)
+  @inline(__always) static func storePairs(
+    _ p: UnsafeRawPointer, _ q: UnsafeRawPointer, flip: UInt8, to target: UnsafeMutableRawPointer
+  ) {
+    #if arch(x86_64)
+    let mask = _mm_set1_epi8(Int8(bitPattern: flip))
+    let a = _mm_xor_si128(p.loadUnaligned(as: SIMD2<Int64>.self), mask)
+    let b = _mm_xor_si128(q.loadUnaligned(as: SIMD2<Int64>.self), mask)
+    target.storeBytes(of: _mm_unpacklo_epi8(a, b), as: SIMD2<Int64>.self)
+    target.storeBytes(of: _mm_unpackhi_epi8(a, b), toByteOffset: 16, as: SIMD2<Int64>.self)
+    #else
+    let mask = SIMD16<UInt8>(repeating: flip)
+    let a = p.loadUnaligned(as: SIMD16<UInt8>.self) ^ mask
+    let b = q.loadUnaligned(as: SIMD16<UInt8>.self) ^ mask
+    for i in 0..<16 {
+      target.storeBytes(of: a[i], toByteOffset: 2 &* i, as: UInt8.self)
+      target.storeBytes(of: b[i], toByteOffset: 2 &* i &+ 1, as: UInt8.self)
+    }
+    #endif
+  }
+  @inline(__always) static func load(pairs p: UnsafeRawPointer) -> Self {
+    #if arch(x86_64)
+    let pairs = SIMD2<Int64>(p.loadUnaligned(as: Int64.self), 0)
+    return Self(unsafeBitCast(_mm_unpacklo_epi8(pairs, SIMD2<Int64>()), to: SIMD4<Int32>.self))
+    #else
+    let low = p.loadUnaligned(as: SIMD8<UInt8>.self)
+    return Self(widened(low.evenHalf) | widened(low.oddHalf) &<< 16)
+    #endif
   }
   @inline(__always) func addingProducts(_ a: Self, _ b: Self) -> Self {
     #if arch(x86_64)

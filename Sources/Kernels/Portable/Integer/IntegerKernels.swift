@@ -1,23 +1,23 @@
 import KernelCore
 
-package func depthwise_i8_3x3s1_portable(_ row: UnsafePointer<IntegerDepthwiseRow>) {
-  computeIntegerDepthwiseRow(I32x4.self, InlineArray<3, Void>.self, InlineArray<1, Void>.self, row)
+package func depthwise_i8_3x3s1_portable(_ block: UnsafePointer<IntegerDepthwiseBlock>) {
+  computeIntegerDepthwise(I32x4.self, InlineArray<3, Void>.self, InlineArray<1, Void>.self, InlineArray<2, Void>.self, block)
 }
 
-package func depthwise_i8_3x3s2_portable(_ row: UnsafePointer<IntegerDepthwiseRow>) {
-  computeIntegerDepthwiseRow(I32x4.self, InlineArray<3, Void>.self, InlineArray<2, Void>.self, row)
+package func depthwise_i8_3x3s2_portable(_ block: UnsafePointer<IntegerDepthwiseBlock>) {
+  computeIntegerDepthwise(I32x4.self, InlineArray<3, Void>.self, InlineArray<2, Void>.self, InlineArray<1, Void>.self, block)
 }
 
-package func depthwise_i8_5x5s1_portable(_ row: UnsafePointer<IntegerDepthwiseRow>) {
-  computeIntegerDepthwiseRow(I32x4.self, InlineArray<5, Void>.self, InlineArray<1, Void>.self, row)
+package func depthwise_i8_5x5s1_portable(_ block: UnsafePointer<IntegerDepthwiseBlock>) {
+  computeIntegerDepthwise(I32x4.self, InlineArray<5, Void>.self, InlineArray<1, Void>.self, InlineArray<2, Void>.self, block)
 }
 
-package func depthwise_i8_5x5s2_portable(_ row: UnsafePointer<IntegerDepthwiseRow>) {
-  computeIntegerDepthwiseRow(I32x4.self, InlineArray<5, Void>.self, InlineArray<2, Void>.self, row)
+package func depthwise_i8_5x5s2_portable(_ block: UnsafePointer<IntegerDepthwiseBlock>) {
+  computeIntegerDepthwise(I32x4.self, InlineArray<5, Void>.self, InlineArray<2, Void>.self, InlineArray<1, Void>.self, block)
 }
 
-package func depthwise_i8_portable(_ row: UnsafePointer<IntegerDepthwiseRow>) {
-  computeIntegerDepthwiseRow(I32x4.self, InlineArray<0, Void>.self, InlineArray<0, Void>.self, row)
+package func depthwise_i8_portable(_ block: UnsafePointer<IntegerDepthwiseBlock>) {
+  computeIntegerDepthwise(I32x4.self, InlineArray<0, Void>.self, InlineArray<0, Void>.self, InlineArray<1, Void>.self, block)
 }
 
 package func quantize_portable(_ rows: UnsafePointer<QuantizeRows>) { computeQuantizeRows(I32x4.self, rows) }

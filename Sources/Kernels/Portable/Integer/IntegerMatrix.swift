@@ -6,13 +6,11 @@ enum I32x4Tiles: IntegerTiles {
 
   @inline(__always) static var rows: Int { 2 }
 
-  @inline(__always) static func compute(
-    rows: Int, width: Int, a: UnsafeRawPointer, aRowStride: Int, panel: UnsafeRawPointer, into target: UnsafeMutableRawPointer
-  ) {
+  @inline(__always) static func compute(rows: Int, width: Int, _ tiles: UnsafePointer<IntegerTileColumn>) {
     @inline(__always) func tile<let Rows: Int, let Width: Int>(
       _ rows: InlineArray<Rows, Void>.Type, _ width: InlineArray<Width, Void>.Type
     ) {
-      computeIntegerTile(Vector.self, rows, width, a: a, aRowStride: aRowStride, panel: panel, into: target)
+      computeIntegerTiles(Vector.self, rows, width, tiles)
     }
     switch (width, rows) {
     case (2, 2): tile(InlineArray<2, Void>.self, InlineArray<2, Void>.self)
