@@ -72,7 +72,7 @@ import Testing
     }
   }
 
-  @Test(arguments: [ElementType.u8, .i8], [nil, 16] as [Int?])
+  @Test(arguments: [ElementType.u8, .i8, .u4, .i4], [nil, 16] as [Int?])
   mutating func aGatherExpandsItsRows(type: ElementType, groupSize: Int?) throws {
     var graph = GraphBuilder()
     let indices = graph.parameter([5], .i64)
@@ -84,10 +84,10 @@ import Testing
     #expect(compiled.steps.contains { $0.kernel.hasPrefix("gather_quantize") })
   }
 
-  @Test mutating func tablesOfFourBitsAreExpandedOnce() throws {
+  @Test mutating func tablesOfQuantilesAreExpandedOnce() throws {
     var graph = GraphBuilder()
     let indices = graph.parameter([5], .i64)
-    let table = compressed(&graph, rows: 90, columns: 64, .u4, groupSize: 16)
+    let table = compressed(&graph, rows: 90, columns: 64, .nf4, groupSize: 16)
     graph.result(graph.node("Gather", [table, indices, graph.constant(Tensor(.i64, shape: [], ints: [0]))], opset: 8))
     let rows = Tensor(.i64, shape: [5], ints: [3, 89, 2, 0, 44])
     let (output, _) = try run(graph.model, [rows])

@@ -47,6 +47,18 @@ import Testing
     graph.node("Add", [input, graph.constant(random.tensor([1, channels, 1, 1]))])
   }
 
+  /// FakeQuantize to integers → Convert → Convert f32 → Subtract → Multiply, as importers write QuantizeLinear and DequantizeLinear.
+  private mutating func quantizedByConversion(_ graph: inout GraphBuilder, _ input: OutputID, _ type: ElementType) -> OutputID {
+    let (scale, zeroPoint): (Float, Int64) = (1.0 / 128, type == .u8 ? 128 : 0)
+    let bounds: [Float] = [-1, 127.0 / 128, Float(type.lowestInteger), Float(type.greatestInteger)]
+    let rounded = graph.node(
+      "FakeQuantize", [input] + bounds.map { graph.constant(Tensor([$0], shape: [])) }, ["levels": "256"])
+    let integers = graph.node("Convert", [rounded], ["destination_type": "\(type)"])
+    let zero = graph.node("Convert", [graph.constant(Tensor(type, shape: [], int64s: [zeroPoint]))], ["destination_type": "f32"])
+    let real = graph.node("Subtract", [graph.node("Convert", [integers], ["destination_type": "f32"]), zero])
+    return graph.node("Multiply", [real, graph.constant(Tensor([scale], shape: []))])
+  }
+
   // MARK: Judging them
 
   /// Compiles with and without integers on one and two threads and compares both with the reference of the graph; returns the
@@ -128,6 +140,17 @@ import Testing
     let compiled = try check(graph, [1, 4, 6, 6])
     #expect(count("IntegerConvolution", compiled) == 1)
     #expect(compiled.optimizedModel.nodes.first { $0.type == "Quantize" }?.attributes["high"] == "\(levels - 1)")
+  }
+
+  /// The activations of ONNX's QuantizeLinear and DequantizeLinear.
+  @Test(arguments: [ElementType.u8, .i8]) mutating func activationsThatAreConverted(type: ElementType) throws {
+    var graph = GraphBuilder()
+    let input = quantizedByConversion(&graph, graph.parameter([1, 8, 6, 7]), type)
+    let middle = graph.node("Relu", [convolution(&graph, input, from: 8, to: 16)])
+    graph.result(convolution(&graph, quantizedByConversion(&graph, middle, type), from: 16, to: 8, kernel: 1))
+    let compiled = try check(graph, [1, 8, 6, 7], tolerance: 0.02)
+    #expect(compiled.layerPrecisions.map(\.precision) == [.i8, .i8])
+    #expect(!compiled.optimizedModel.nodes.contains { $0.type == "Convert" || $0.type == "FakeQuantize" })
   }
 
   @Test mutating func weightsMayHaveAZeroPoint() throws {

@@ -130,18 +130,23 @@ extension MatMul {
   }
 }
 
-/// Rows of a table of 8-bit integers, expanded as they are gathered.
+/// Rows of a table of 8- or 4-bit integers, expanded as they are gathered.
 struct CompressedRows: Sendable {
   let table: Place
-  let type: ActivationType
+  let type: CompressedType
   let rowCount: Int
   let width: Int
   /// Elements that share a scale.
   let groupSize: Int
-  /// The scales, then the addends: one a row and group.
+  /// The scales, then zero, then the zero points: one a row and group.
   let constants: Place
   let kernel: QuantizeFunction
   let hasWideIndices: Bool
+  /// Where a worker spreads a row of 4-bit integers.
+  let scratch: Place?
+
+  /// Bytes of a worker's scratch memory.
+  static func scratchByteCount(_ type: CompressedType, width: Int) -> Int { type.bits == 8 ? 0 : (width + 63) / 64 * 64 }
 
   /// Expands the rows that `indices` name, in a worker's share; zeros where an index is out of range.
   func run(
@@ -150,6 +155,7 @@ struct CompressedRows: Sendable {
     let (start, end) = share(of: count, worker: worker, workers: workers)
     let groups = width / groupSize
     let numbers = UnsafePointer(memory.address(constants).assumingMemoryBound(to: Float.self))
+    let spread = scratch.map { memory.address($0) + worker * Self.scratchByteCount(type, width: width) }
     for position in start..<max(start, end) {
       var row =
         hasWideIndices
@@ -160,13 +166,43 @@ struct CompressedRows: Sendable {
         place.update(repeating: 0, count: width)
         continue
       }
+      var codes = UnsafeRawPointer(memory.address(table) + row * width * type.bits / 8)
+      if let spread {
+        type.spread(codes, count: width, to: spread)
+        codes = UnsafeRawPointer(spread)
+      }
       for group in 0..<groups {
         var work = QuantizeRows(
-          source: memory.address(table) + row * width + group * groupSize, type, target: place + group * groupSize, .f32,
+          source: codes + group * groupSize, type == .i8 ? .i8 : .u8, target: place + group * groupSize, .f32,
           multipliers: numbers + row * groups + group, addends: numbers + rowCount * groups, rows: 1, columns: groupSize)
         work.zeroPoint = (numbers + rowCount * groups + 1 + row * groups + group).pointee
         withUnsafePointer(to: work) { kernel($0) }
       }
+    }
+  }
+}
+
+extension CompressedType {
+  /// What a spread code is more than the integer.
+  var spreadOffset: Float { self == .i4 ? 8 : 0 }
+
+  /// Writes each of `count` 4-bit codes, two a byte, the first in its lower half, to a byte of its own, unsigned.
+  func spread(_ codes: UnsafeRawPointer, count: Int, to target: UnsafeMutableRawPointer) {
+    let flip: UInt64 = self == .i4 ? 0x0808_0808_0808_0808 : 0
+    var i = 0
+    while i + 8 <= count {
+      // Bytes apart, then their halves.
+      var x = UInt64((codes + i / 2).loadUnaligned(as: UInt32.self))
+      x = (x | x << 16) & 0x0000_ffff_0000_ffff
+      x = (x | x << 8) & 0x00ff_00ff_00ff_00ff
+      x = (x & 0x000f_000f_000f_000f) | (x & 0x00f0_00f0_00f0_00f0) << 4
+      (target + i).storeBytes(of: x ^ flip, as: UInt64.self)
+      i += 8
+    }
+    while i < count {
+      let code = codes.load(fromByteOffset: i / 2, as: UInt8.self) >> UInt8(i % 2 * 4) & 15
+      target.storeBytes(of: code ^ UInt8(truncatingIfNeeded: flip), toByteOffset: i, as: UInt8.self)
+      i += 1
     }
   }
 }
@@ -176,21 +212,24 @@ extension Gather {
   func lowerCompressed(_ node: Node, _ builder: PlanBuilder, hasWideIndices: Bool, _ output: Shape) throws -> Bool {
     // As the transposed matrix of a product: rows are what its columns are.
     guard let table = try CompressedMatrix(node.inputs[0], transposed: true, builder), let integers = try builder.constant(table.integers),
-      let type = ActivationType(integers.elementType)
+      table.type != .nf4, table.depth * table.type.bits % 8 == 0
     else { return false }
-    let numbers = table.scales + [0] + (table.zeroPoints ?? table.scales.map { _ in 0 })
+    let zeroPoints = (table.zeroPoints ?? table.scales.map { _ in 0 }).map { $0 + table.type.spreadOffset }
+    let numbers = table.scales + [0] + zeroPoints
     let constants = builder.constantView(Tensor(numbers, shape: [numbers.count]))
     let stored = builder.constantView(integers)
     let indices = builder.denseInput(1, of: node)
     let target = builder.target(OutputID(node.id), order: .rowMajor(rank: output.count))
     let kernel = QuantizeKernels.function(features: builder.environment.features)
+    let scratchBytes = CompressedRows.scratchByteCount(table.type, width: table.depth) * builder.environment.workers
+    let scratch = scratchBytes > 0 ? builder.scratch(scratchBytes) : nil
     let rows = CompressedRows(
-      table: Place(stored), type: type, rowCount: table.columns, width: table.depth, groupSize: table.groupSize,
-      constants: Place(constants), kernel: kernel.run, hasWideIndices: hasWideIndices)
+      table: Place(stored), type: table.type, rowCount: table.columns, width: table.depth, groupSize: table.groupSize,
+      constants: Place(constants), kernel: kernel.run, hasWideIndices: hasWideIndices, scratch: scratch.map { Place($0) })
     let (by, to, count) = (Place(indices), Place(target.computed), indices.elementCount)
     builder.emit(
       kernel: "gather_" + kernel.name, isParallel: target.computed.elementCount >= ElementLoops.parallelThreshold,
-      reads: [stored, constants, indices], writes: [target.computed]
+      reads: [stored, constants, indices], writes: [target.computed] + [scratch].compactMap { $0 }
     ) { memory, worker, workers in
       rows.run(
         memory, indices: memory.address(by), count: count, target: memory.address(to).assumingMemoryBound(to: Float.self), worker: worker,

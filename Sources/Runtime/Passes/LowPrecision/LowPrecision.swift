@@ -13,6 +13,7 @@ struct LowPrecision {
   func run(on model: inout Model) throws -> [PassReport] {
     var reports: [PassReport] = []
     guard model.nodes.contains(where: { LowPrecision.markers.contains($0.type) }) else { return [] }
+    reports.append(try QuantizedActivations().run(on: &model))
     reports.append(try QuantizedWeights().run(on: &model))
     let flow = try GridFlow(model)
     let products = try LowPrecision.products(model, flow)
