@@ -192,7 +192,13 @@ import Testing
       #expect(code(folder + "/a.xml", folder + "/none/a.bin") == .unwritableFile)
       try FileManager.default.createDirectory(atPath: folder + "/taken.xml", withIntermediateDirectories: false)
       #expect(code(folder + "/taken.xml", folder + "/taken.bin") == .unwritableFile)
-      #expect(try contents(folder).filter { $0.hasSuffix(".partial") } == [], "nothing half-written stays")
+      // The weights take their place after the XML that was there is set aside.
+      try model.write(to: folder + "/kept.xml")
+      let former = try Data(contentsOf: URL(fileURLWithPath: folder + "/kept.xml"))
+      try FileManager.default.createDirectory(atPath: folder + "/taken.weights", withIntermediateDirectories: false)
+      #expect(code(folder + "/kept.xml", folder + "/taken.weights") == .unwritableFile)
+      #expect(try Data(contentsOf: URL(fileURLWithPath: folder + "/kept.xml")) == former)
+      #expect(try contents(folder).filter { $0.contains(".partial") } == [], "nothing half-written stays")
     }
   }
 

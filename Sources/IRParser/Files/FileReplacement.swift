@@ -11,6 +11,8 @@ import Darwin
 struct FileReplacement: ~Copyable {
   private let path: String
   private let temporaryPath: String
+  /// Where the file lies whose place this one takes, once it is set aside.
+  private var formerPath: String?
   private var file: Int32
   private var isPlaced = false
 
@@ -33,7 +35,9 @@ struct FileReplacement: ~Copyable {
 
   deinit {
     if file >= 0 { close(file) }
-    if !isPlaced { unlink(temporaryPath) }
+    if isPlaced { return }
+    unlink(temporaryPath)
+    if let formerPath { rename(formerPath, path) }
   }
 
   /// Appends to the new file.
@@ -47,11 +51,28 @@ struct FileReplacement: ~Copyable {
     guard closed == 0 else { throw FileReplacement.failure(path) }
   }
 
+  /// Renames the file that has the name so far, if there is one. It gets its name back unless this one is put into place.
+  mutating func setFormerAside() throws(OVError) {
+    if FileSystem.isFolder(path) { throw OVError(.unwritableFile, "is a folder, not a file", at: .init(path: path)) }
+    let formerPath = temporaryPath + ".former"
+    if rename(path, formerPath) == 0 {
+      self.formerPath = formerPath
+      syncFolder()
+    } else if errno != ENOENT {
+      throw FileReplacement.failure(path)
+    }
+  }
+
   /// Gives the finished file its name.
   mutating func place() throws(OVError) {
     guard rename(temporaryPath, path) == 0 else { throw FileReplacement.failure(path) }
     isPlaced = true
-    // The name is on the disk when the folder is. Not every file system offers that; the file is complete either way.
+    if let formerPath { unlink(formerPath) }
+    syncFolder()
+  }
+
+  /// A name is on the disk when the folder is. Not every file system offers that; the file is complete either way.
+  private borrowing func syncFolder() {
     let folderEnd = path.lastIndex(of: "/")
     let folder = open(folderEnd.map { String(path[...$0]) } ?? ".", O_RDONLY | O_CLOEXEC)
     if folder >= 0 {

@@ -3,7 +3,7 @@ extension Model {
   ///
   /// Constants of equal content are stored once. Both files are written beside their final place and renamed when they are
   /// complete, so that an error or a crash leaves no half of a file behind, and a model may be written over the files it was
-  /// read from.
+  /// read from. An XML that is replaced is set aside first: whenever the process ends, the XML that is there, if any, belongs to the weights.
   ///
   /// - Parameters:
   ///   - xmlPath: where the XML goes.
@@ -24,6 +24,8 @@ extension Model {
     try xml.writer.append(document)
     try weights.finish()
     try xml.finish()
+    // While the weights change there is no XML that could be read with the wrong ones.
+    try xml.setFormerAside()
     try weights.place()
     try xml.place()
   }
