@@ -161,24 +161,3 @@ extension RecurrentKernel {
     }
   }
 }
-
-extension InterpolationKernel {
-  /// Doubles the height and width of an image of `side` by `side` pixels.
-  func benchmark(_ shape: String, side: Int, channels: Int) -> Benchmark {
-    let pixels = side * side
-    let geometry = InterpolationGeometry(
-      batch: 1, channels: channels, outputHeight: 2 * side, outputWidth: 2 * side, inputBatchStride: pixels * channels,
-      inputRowStride: side * channels, inputPixelStride: channels, outputBatchStride: 4 * pixels * channels,
-      outputRowStride: 2 * side * channels, outputPixelStride: channels)
-    let taps = (0..<2 * side).map {
-      InterpolationTap(low: Int32($0 / 2), high: Int32(min($0 / 2 + 1, side - 1)), lowWeight: 0.75, highWeight: 0.25)
-    }
-    return benchmark(
-      shape, bytes: floatSize * 5 * pixels * channels, pick: InterpolationKernels.function(for: operation).name
-    ) { workspace in
-      let input = workspace.floats(pixels * channels)
-      let output = workspace.floats(4 * pixels * channels)
-      return { withUnsafePointer(to: geometry) { run($0, taps, taps, input, output, 0, 1) } }
-    }
-  }
-}

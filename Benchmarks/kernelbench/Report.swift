@@ -7,7 +7,8 @@ struct Report {
   private var gigaflops: Double { benchmark.operations / timing.shortest * 1e-9 }
   private var gigabytes: Double { benchmark.bytes / timing.shortest * 1e-9 }
   private var ofPeak: Double { 100 * gigaflops * 1e9 / (benchmark.isInteger ? machine.integerPeak : machine.peak) }
-  private var ofCopy: Double { 100 * gigabytes * 1e9 / machine.copyBandwidth }
+  /// Percent of the copy bandwidth.
+  var ofCopy: Double { 100 * gigabytes * 1e9 / machine.copyBandwidth }
   /// Near 1 where the machine was quiet.
   private var spread: Double { timing.shortest / timing.median }
 

@@ -1,6 +1,18 @@
 import KernelCore
 import Kernels
 
+extension UnaryOperation {
+  /// Whether an element takes a few instructions, less than it takes to read and write it.
+  fileprivate var isArithmetic: Bool {
+    switch self {
+    case .abs, .negative, .affine, .square, .sign, .floor, .ceiling, .roundHalfToEven, .roundHalfAwayFromZero, .relu, .prelu, .clamp,
+      .hardSigmoid, .hsigmoid, .hswish, .sqrt, .reciprocal, .reciprocalSqrt, .softsign:
+      true
+    default: false
+    }
+  }
+}
+
 /// Every kernel of every table that this machine runs, at a shape that fits the first-level cache and where it says more at one
 /// that does not.
 func tableBenchmarks() -> [Benchmark] {
@@ -8,27 +20,36 @@ func tableBenchmarks() -> [Benchmark] {
   var list: [Benchmark] = []
   for kernel in UnaryKernels.table.supported(by: features) {
     list.append(kernel.benchmark("4096", elements: 4096))
-    list.append(kernel.benchmark("2^20", elements: 1 << 20))
+    let large = kernel.benchmark("2^20", elements: 1 << 20)
+    list.append(kernel.operation.isArithmetic ? large.boundByMemory : large)
   }
   for kernel in BinaryKernels.table.supported(by: features) {
     list.append(kernel.benchmark("4096", rows: 1, columns: 4096))
     list.append(kernel.benchmark("64x64, scalar a row", rows: 64, columns: 64, form: \.vectorScalar))
-    list.append(kernel.benchmark("2^20", rows: 1, columns: 1 << 20))
+    let large = kernel.benchmark("2^20", rows: 1, columns: 1 << 20)
+    list.append([.power, .mod, .floorMod].contains(kernel.operation) ? large : large.boundByMemory)
   }
   for kernel in CopyKernels.table.supported(by: features) {
     let rows = CopyKernels.table.filter { $0.pattern == kernel.pattern && $0.elementSize == kernel.elementSize }
     let pick = rows.supported(by: features)[0].name
     list.append(kernel.benchmark("64x64", rows: 64, columns: 64, pick: pick))
     list.append(kernel.benchmark("1000x520", rows: 1000, columns: 520, pick: pick))
+    list.append(kernel.benchmark("1024x1024", rows: 1024, columns: 1024, pick: pick).boundByMemory)
   }
   for kernel in ConversionKernels.table.supported(by: features) { list.append(kernel.benchmark("4096", elements: 4096)) }
   for kernel in ReductionKernels.table.supported(by: features) {
     list.append(kernel.benchmark("64x384x1", outer: 64, axis: 384, inner: 1))
     list.append(kernel.benchmark("1x49x1280", outer: 1, axis: 49, inner: 1280))
+    // Per channel, over channels, and along rows of a matrix.
+    for (outer, axis, inner) in [(256, 3136, 1), (1, 256, 3136), (4096, 384, 1)] {
+      list.append(kernel.benchmark("\(outer)x\(axis)x\(inner)", outer: outer, axis: axis, inner: inner).boundByMemory)
+    }
   }
   for kernel in SoftmaxKernels.table.supported(by: features) {
     list.append(kernel.benchmark("96x128x1", outer: 96, axis: 128, inner: 1))
     list.append(kernel.benchmark("1x21x1024", outer: 1, axis: 21, inner: 1024))
+    list.append(kernel.benchmark("6144x512x1", outer: 6144, axis: 512, inner: 1))
+    list.append(kernel.benchmark("1x21x65536", outer: 1, axis: 21, inner: 65_536))
   }
   for kernel in NormalizationKernels.table.supported(by: features) {
     list.append(kernel.benchmark("32x384x1", outer: 32, axis: 384, inner: 1))
@@ -41,6 +62,5 @@ func tableBenchmarks() -> [Benchmark] {
   }
   for kernel in RecurrentKernels.table.supported(by: features) { list.append(kernel.benchmark("1x128", rows: 1, size: 128)) }
   list += planBenchmarks()
-  for kernel in InterpolationKernels.table.supported(by: features) { list.append(kernel.benchmark("28x28x64", side: 28, channels: 64)) }
   return list + integerTableBenchmarks()
 }

@@ -28,12 +28,14 @@ if options.isJSON {
   print(Report.header)
 }
 var picks = PickCheck()
+var memory = MemoryCheck()
 for benchmark in chosen {
   let workspace = Workspace()
   let timing = withExtendedLifetime(workspace) { Timing(seconds: options.seconds, benchmark.prepare(workspace)) }
   let report = Report(benchmark: benchmark, timing: timing, machine: machine)
   print(options.isJSON ? report.json : report.row(before: earlier?[report.key]))
   picks.add(report)
+  memory.add(report)
 }
-if !options.isJSON { print(picks.summary) }
-if options.isCheck && !picks.slow.isEmpty { exit(1) }
+if !options.isJSON { print(picks.summary + "\n" + memory.summary) }
+if options.isCheck && !(picks.slow.isEmpty && memory.slow.isEmpty) { exit(1) }

@@ -51,7 +51,7 @@ import Testing
     #expect(!rows.run(table, [Int64(0), 3], &output))
     #expect(rows.run(table, [Int64(-3), 2], &output) && output == [1, 3])
     var offsets = [Int](repeating: -1, count: 3)
-    let isValid = IndexOffsets(.rows(outer: 1, extent: 3, count: 3), hasWideIndices: false).run([Int32(2), -4, 1], &offsets)
+    let isValid = IndexOffsets(.rows(outer: 1, extent: 3, count: 3), hasWideIndices: false).run([Int32(2), -4, 1], &offsets, 0, 3)
     #expect(!isValid && offsets == [2, 0, 1])
   }
 
@@ -76,36 +76,39 @@ import Testing
       func place(_ index: Int64) -> Int { Int(index) < 0 ? Int(index) + extent : Int(index) }
       var offsets = [Int](repeating: -1, count: indices.count)
       let elements = IndexOffsets(.elements(outer: outer, extent: extent, count: count, inner: inner), hasWideIndices: true)
-      Self.forEachTeam { worker, workers in
-        if worker == 0 { offsets = [Int](repeating: -1, count: indices.count) }
-        #expect(elements.run(indices, &offsets, worker: worker, workers: workers))
-      } check: { workers in
-        let expected: [Int] = indices.indices.map { i in
-          let plane = i / (count * inner)
-          return (plane * extent + place(indices[i])) * inner + i % inner
-        }
-        #expect(offsets == expected, "\(outer) × \(extent) × \(inner), \(count), \(workers) workers")
+      let expectedOffsets: [Int] = indices.indices.map { i in
+        let plane = i / (count * inner)
+        return (plane * extent + place(indices[i])) * inner + i % inner
+      }
+      for start in [0, 1, indices.count / 2] {
+        offsets = [Int](repeating: -1, count: indices.count)
+        #expect(elements.run(indices, &offsets, start, indices.count))
+        let found = Array(offsets[..<(indices.count - start)])
+        #expect(found == Array(expectedOffsets[start...]), "\(outer) × \(extent) × \(inner), \(count), from \(start)")
       }
       let rows = IndexOffsets(.rows(outer: outer, extent: extent, count: count), hasWideIndices: true)
-      #expect(rows.count == outer * count && rows.run(indices, &offsets))
+      #expect(rows.count == outer * count && rows.run(indices, &offsets, 0, rows.count))
       let expected: [Int] = (0..<rows.count).map { i in i / count * extent + place(indices[i % count]) }
       #expect(Array(offsets[..<rows.count]) == expected)
     }
     let tuples = IndexOffsets(.tuples(batch: 2, count: 2, extents: [3, 4], strides: [4, 1], batchStride: 12), hasWideIndices: false)
     var offsets = [Int](repeating: 0, count: 4)
-    #expect(tuples.run([Int32(0), 1, 2, 3, -1, -1, 1, 0], &offsets) && offsets == [1, 11, 23, 16])
-    #expect(!tuples.run([Int32(0), 1, 2, 4, -1, -1, 1, 0], &offsets))
+    #expect(tuples.run([Int32(0), 1, 2, 3, -1, -1, 1, 0], &offsets, 0, 4) && offsets == [1, 11, 23, 16])
+    #expect(!tuples.run([Int32(0), 1, 2, 4, -1, -1, 1, 0], &offsets, 0, 4))
   }
 
   @Test(arguments: [(1, 1), (2, 1), (4, 1), (8, 1), (12, 1), (1024, 1), (4, 5), (12, 5)])
   func blocksMove(_ blockBytes: Int, _ groups: Int) {
     var samples = Samples(seed: UInt64(blockBytes))
-    let (places, perGroup) = (40, 30)
+    // More than the offsets that are made at a time.
+    let (places, perGroup) = (40, 700)
     let count = groups * perGroup
     let offsets = (0..<count).map { $0 / perGroup * places + samples.int(0...(places - 1)) }
     let data = (0..<groups * places * blockBytes).map { _ in UInt8.random(in: 0...255, using: &samples) }
     let updates = (0..<count * blockBytes).map { _ in UInt8.random(in: 0...255, using: &samples) }
-    let movement = BlockMovement(count: count, blockBytes: blockBytes, groups: groups)
+    let indices = offsets.map { Int32($0 % places) }
+    let form = IndexOffsets.Form.elements(outer: groups, extent: places, count: perGroup, inner: 1)
+    let movement = BlockMovement(IndexOffsets(form, hasWideIndices: false), blockBytes: blockBytes, groups: groups)
     let gathered = offsets.flatMap { data[($0 * blockBytes)..<(($0 + 1) * blockBytes)] }
     var scattered = data
     for (i, offset) in offsets.enumerated() {
@@ -114,8 +117,8 @@ import Testing
     var (output, target): ([UInt8], [UInt8]) = ([], [])
     Self.forEachTeam { worker, workers in
       if worker == 0 { (output, target) = ([UInt8](repeating: 0, count: gathered.count), data) }
-      movement.gather(data, offsets, &output, worker: worker, workers: workers)
-      movement.scatter(updates, offsets, &target, worker: worker, workers: workers)
+      #expect(movement.gather(data, indices, &output, worker: worker, workers: workers))
+      #expect(movement.scatter(updates, indices, &target, worker: worker, workers: workers))
     } check: { workers in
       #expect(output == gathered && target == scattered, "\(workers) workers")
     }
@@ -123,7 +126,7 @@ import Testing
 
   @Test(arguments: ScatterCombination.allCases)
   func updatesAreCombined(_ combination: ScatterCombination) {
-    func check<T: ScatteredNumber & Numeric & Comparable>(_: T.Type, _ random: (inout Samples) -> T) {
+    func check<T: ScatteredNumber & Numeric & Comparable>(_: T.Type, _ element: KernelElement, _ random: (inout Samples) -> T) {
       for (size, groups) in [(1, 1), (1, 6), (3, 2), (600, 1)] {
         var samples = Samples(seed: UInt64(size))
         let offsets = (0..<groups * 9).map { $0 / 9 * 5 + samples.int(0...4) }
@@ -143,26 +146,30 @@ import Testing
               }
           }
         }
-        let movement = BlockMovement(count: offsets.count, blockBytes: size * MemoryLayout<T>.size, groups: groups)
+        let indices = offsets.map { Int64($0 % 5) }
+        let form = IndexOffsets.Form.elements(outer: groups, extent: 5, count: 9, inner: 1)
+        let movement = BlockMovement(
+          IndexOffsets(form, hasWideIndices: true), blockBytes: size * MemoryLayout<T>.size, groups: groups)
         var output = data
         Self.forEachTeam { worker, workers in
           if worker == 0 { output = data }
-          movement.scatter(T.self, combination, updates, offsets, &output, worker: worker, workers: workers)
+          #expect(movement.scatter(element, combination, updates, indices, &output, worker: worker, workers: workers))
         } check: { workers in
           #expect(output == expected, "\(T.self), blocks of \(size), \(groups) groups, \(workers) workers")
         }
       }
     }
-    check(Float.self) { Float($0.int(-8...8)) / 4 }
-    check(Int32.self) { Int32($0.int(-2...2)) }
-    check(Int64.self) { Int64($0.int(-2...2)) }
+    check(Float.self, .f32) { Float($0.int(-8...8)) / 4 }
+    check(Int32.self, .i32) { Int32($0.int(-2...2)) }
+    check(Int64.self, .i64) { Int64($0.int(-2...2)) }
   }
 
   @Test(arguments: [1, 2, 3, 16, 17, 40, 200])
   func theBestComeFirst(_ extent: Int) {
-    func check<T: OrderedElement & Comparable & SignedNumeric>(_: T.Type, isBelow: @escaping (T, T) -> Bool, _ random: (inout Samples) -> T)
-    {
-      for (outer, inner) in [(5, 1), (2, 3)] {
+    func check<T: OrderedElement & Comparable & SignedNumeric>(
+      _: T.Type, _ element: KernelElement, isBelow: @escaping (T, T) -> Bool, _ random: (inout Samples) -> T
+    ) {
+      for (outer, inner) in [(5, 1), (2, 3), (1, 20)] {
         for count in Set([1, 2, extent / 3, extent].filter { $0 >= 1 && $0 <= extent }) {
           for takesGreatest in [true, false] {
             for sortsByIndex in [true, false] {
@@ -175,12 +182,12 @@ import Testing
               var values = [T](repeating: 0, count: outer * count * inner)
               var wide = [Int64](repeating: -1, count: values.count)
               var narrow = [Int32](repeating: -1, count: values.count)
-              let scratch = AlignedBytes(2 * plan.scratchByteCount)
+              let scratch = AlignedBytes(2 * plan.scratchByteCount(element))
               for worker in 0..<2 {
                 if sortsByIndex {
-                  plan.run(T.self, input, &values, &wide, scratch: scratch.base, worker: worker, workers: 2)
+                  plan.run(element, input, &values, &wide, scratch: scratch.base, worker: worker, workers: 2)
                 } else {
-                  plan.run(T.self, input, &values, &narrow, scratch: scratch.base, worker: worker, workers: 2)
+                  plan.run(element, input, &values, &narrow, scratch: scratch.base, worker: worker, workers: 2)
                 }
               }
               for line in 0..<outer * inner {
@@ -207,9 +214,57 @@ import Testing
     // Few different values, so that there are ties; zeros of both signs, infinities and NaN.
     let special: [Float] = [.nan, -.infinity, .infinity, -0.0, 0, .leastNonzeroMagnitude]
     func isBelow(_ a: Float, _ b: Float) -> Bool { a < b || (b.isNaN && !a.isNaN) }
-    check(Float.self, isBelow: isBelow) { samples in
+    check(Float.self, .f32, isBelow: isBelow) { samples in
       samples.int(0...9) < 2 ? special[samples.int(0...5)] : Float(samples.int(-9...9)) / 2
     }
-    check(Int32.self, isBelow: <) { samples in samples.int(0...9) == 0 ? .min : Int32(samples.int(-9...9)) }
+    check(Int32.self, .i32, isBelow: <) { samples in samples.int(0...9) == 0 ? .min : Int32(samples.int(-9...9)) }
+    // Near each other, and not within 32 bits.
+    check(Int64.self, .i64, isBelow: <) { samples in Int64(samples.int(-9...9)) - 1 << 40 }
+    check(Int64.self, .i64, isBelow: <) { samples in
+      [.min, .max, -1, 0, 1 << 32, 1 << 32 + 1][samples.int(0...5)] &+ Int64(samples.int(0...2))
+    }
+  }
+
+  @Test(arguments: [[7], [1], [3, 40], [2, 3, 5], [4, 1, 1], [5, 0, 3]])
+  func elementsThatAreNotZero(_ shape: [Int]) {
+    var samples = Samples(seed: UInt64(shape[0]))
+    let values: [Float] = (0..<shape.reduce(1, *)).map { _ in [0, -0.0, 1, .nan, -2][samples.int(0...4)] }
+    func check<T>(_ elements: [T], isFloatingPoint: Bool, isZero: (T) -> Bool) {
+      var expected = [[Int64]](repeating: [], count: shape.count)
+      for (offset, element) in elements.enumerated() where !isZero(element) {
+        var rest = offset
+        for axis in shape.indices.reversed() {
+          expected[axis].append(Int64(rest % shape[axis]))
+          rest /= shape[axis]
+        }
+      }
+      let plan = NonZeroPlan(shape: shape, elementBytes: MemoryLayout<T>.size, isFloatingPoint: isFloatingPoint)
+      elements.withUnsafeBytes { bytes in
+        guard let input = bytes.baseAddress else { return }
+        #expect(plan.count(input) == expected[0].count)
+        var output = [Int64](repeating: -1, count: shape.count * expected[0].count + 1)
+        plan.run(input, &output, count: expected[0].count)
+        #expect(output == expected.flatMap { $0 } + [-1], "\(T.self), \(shape)")
+      }
+    }
+    check(values, isFloatingPoint: true) { $0 == 0 }
+    check(values.map { Float16($0) }, isFloatingPoint: true) { $0 == 0 }
+    check(values.map { Double($0) }, isFloatingPoint: true) { $0 == 0 }
+    check(values.map { $0 == 0 ? UInt8(0) : 128 }, isFloatingPoint: false) { $0 == 0 }
+    check(values.map { $0 == 0 ? Int64(0) : .min }, isFloatingPoint: false) { $0 == 0 }
+  }
+
+  @Test func theBestOfManyRowsIsFound() {
+    var samples = Samples(seed: 3)
+    let (extent, inner) = (5, 2500)
+    let input = (0..<extent * inner).map { _ in Float(samples.int(-9...9)) }
+    let plan = TopKPlan(outer: 1, extent: extent, inner: inner, count: 1, takesGreatest: true, sortsByIndex: false, hasWideIndices: true)
+    var (values, indices) = ([Float](repeating: 0, count: inner), [Int64](repeating: -1, count: inner))
+    let scratch = AlignedBytes(2 * plan.scratchByteCount(.f32))
+    for worker in 0..<2 { plan.run(.f32, input, &values, &indices, scratch: scratch.base, worker: worker, workers: 2) }
+    for column in 0..<inner {
+      let line = (0..<extent).map { input[$0 * inner + column] }
+      #expect(values[column] == line.max()! && Int(indices[column]) == line.firstIndex(of: line.max()!)!)
+    }
   }
 }

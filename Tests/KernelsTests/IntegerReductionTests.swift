@@ -3,11 +3,11 @@ import Kernels
 import Testing
 
 @Suite struct IntegerReductionTests {
-  private static let shapes = [(1, 1, 1), (3, 7, 1), (2, 5, 3), (1, 130, 33), (9, 2, 16)]
+  private static let shapes = [(1, 1, 1), (3, 7, 1), (2, 5, 3), (1, 130, 33), (9, 2, 16), (2, 3, 1300)]
 
   @Test(arguments: IntegerReductionOperation.allCases)
   func reductions(_ operation: IntegerReductionOperation) {
-    func check<T: FixedWidthInteger & BitwiseCopyable>(_: T.Type, _ range: ClosedRange<Int>) {
+    func check<T: FixedWidthInteger & BitwiseCopyable>(_: T.Type, _ element: KernelElement, _ range: ClosedRange<Int>) {
       for (outer, reduced, inner) in Self.shapes {
         let seed = UInt64(outer * reduced)
         var samples = Samples(seed: seed)
@@ -27,22 +27,22 @@ import Testing
         let reduction = IntegerReduction(operation, outer: outer, reduced: reduced, inner: inner)
         for workers in 1...3 {
           var output = [T](repeating: 77, count: outer * inner + 1)
-          for worker in 0..<workers { reduction.run(T.self, input, &output, worker: worker, workers: workers) }
+          for worker in 0..<workers { reduction.run(element, input, &output, worker: worker, workers: workers) }
           #expect(output == expected + [77], "\(T.self), \(outer) × \(reduced) × \(inner), \(workers) workers, seed \(seed)")
         }
       }
     }
     if operation == .logicalAnd || operation == .logicalOr {
-      check(UInt8.self, 0...1)
+      check(UInt8.self, .u8, 0...1)
     } else {
-      check(Int32.self, -100...100)
-      check(Int64.self, -1_000_000...1_000_000)
+      check(Int32.self, .i32, -100...100)
+      check(Int64.self, .i64, -1_000_000...1_000_000)
     }
   }
 
   @Test(arguments: [false, true], [false, true])
   func runningSums(_ isExclusive: Bool, _ isReverse: Bool) {
-    for (outer, extent, inner) in Self.shapes + [(2, 9, 17), (1, 4, 40)] {
+    for (outer, extent, inner) in Self.shapes + [(2, 9, 17), (1, 4, 40), (8, 5, 1), (19, 3, 1)] {
       let seed = UInt64(extent * 100 + inner)
       var samples = Samples(seed: seed)
       let input = (0..<outer * extent * inner).map { _ in Int32(samples.int(-50...50)) }
@@ -62,9 +62,9 @@ import Testing
         var wide = input.map { Int64($0) }
         var floats = input.map { Float($0) }
         for worker in 0..<workers {
-          integers.withUnsafeMutableBufferPointer { plan.run($0.baseAddress!, $0.baseAddress!, worker: worker, workers: workers) }
-          wide.withUnsafeMutableBufferPointer { plan.run($0.baseAddress!, $0.baseAddress!, worker: worker, workers: workers) }
-          floats.withUnsafeMutableBufferPointer { plan.run($0.baseAddress!, $0.baseAddress!, worker: worker, workers: workers) }
+          integers.withUnsafeMutableBufferPointer { plan.run(.i32, $0.baseAddress!, $0.baseAddress!, worker: worker, workers: workers) }
+          wide.withUnsafeMutableBufferPointer { plan.run(.i64, $0.baseAddress!, $0.baseAddress!, worker: worker, workers: workers) }
+          floats.withUnsafeMutableBufferPointer { plan.run(.f32, $0.baseAddress!, $0.baseAddress!, worker: worker, workers: workers) }
         }
         let comment: Comment = "\(outer) × \(extent) × \(inner), \(workers) workers, seed \(seed)"
         #expect(integers == expected, comment)

@@ -1,3 +1,4 @@
+import Dispatch
 import Testing
 
 @testable import OVRuntime
@@ -74,6 +75,55 @@ import Testing
   }
 
   /// A chain of decisions longer than plans may follow each other: each keeps the elements above the mean.
+  /// Boxes that suppression keeps, as rows that are multiplied by weights, and a choice by how many they are.
+  private func detector() -> Model {
+    var random = SeededGenerator(seed: 4)
+    var graph = GraphBuilder()
+    let boxes = graph.parameter(PartialShape([1, .dynamic, 4]), name: "boxes")
+    let scores = graph.parameter(PartialShape([1, 3, .dynamic]), name: "scores")
+    func whole(_ values: [Int], _ shape: Shape) -> OutputID { graph.constant(Tensor(.i64, shape: shape, ints: values)) }
+    func real(_ value: Float) -> OutputID { graph.constant(Tensor([value], shape: [])) }
+    let rows = graph.node(
+      "NonMaxSuppression", [boxes, scores, whole([20], []), real(0.5), real(0.4)], opset: 9, ["output_type": "i64"], outputs: 3)
+    let places = graph.node("Gather", [rows, whole([2], []), whole([1], [])], opset: 8)
+    let kept = graph.node("Gather", [graph.node("Squeeze", [boxes, whole([0], [1])]), places, whole([0], [])], opset: 8)
+    let product = graph.node("MatMul", [kept, graph.constant(random.tensor([4, 24]))])
+    let sign = graph.node("Sign", [product])
+    let chosen = graph.node("NonZero", [graph.node("Relu", [sign])], opset: 3)
+    graph.result(graph.node("Relu", [product]), name: "features")
+    graph.result(rows, name: "rows")
+    graph.result(graph.node("ShapeOf", [chosen], opset: 3), name: "count")
+    return graph.model
+  }
+
+  @Test func requestsInFlightDoNotDisturbEachOther() throws {
+    let model = detector()
+    let compiled = try CompiledModel(model, CompileOptions(threads: 2))
+    let failures = Locked<[String]>([])
+    DispatchQueue.concurrentPerform(iterations: 4) { worker in
+      do {
+        let request = compiled.makeRequest()
+        var random = SeededGenerator(seed: UInt64(worker))
+        for turn in 0..<12 {
+          // None at all, none that scores high enough, or some.
+          let count = Int.random(in: 0...30, using: &random)
+          let least: Float = turn % 3 == 0 ? 0 : 0.3
+          let boxes = (0..<count).flatMap { _ -> [Float] in
+            let (x, y) = (Float.random(in: 0...1, using: &random), Float.random(in: 0...1, using: &random))
+            return [y, x, y + 0.3, x + 0.3]
+          }
+          let scores = (0..<3 * count).map { _ in Float.random(in: 0...0.4, using: &random) + least }
+          let inputs = [Tensor(boxes, shape: [1, count, 4]), Tensor(scores, shape: [1, 3, count])]
+          let (outputs, expected) = (try run(request, inputs), try reference(model, inputs))
+          for (output, value) in zip(outputs, expected) where relativeError(output, value) > 1e-5 {
+            failures.withLock { $0.append("worker \(worker), turn \(turn), \(count) boxes: \(output.type) instead of \(value.type)") }
+          }
+        }
+      } catch { failures.withLock { $0.append("worker \(worker): \(error)") } }
+    }
+    #expect(failures.withLock { $0 } == [])
+  }
+
   @Test func decisionsFollowEachOther() throws {
     var graph = GraphBuilder()
     var value = graph.parameter([200])

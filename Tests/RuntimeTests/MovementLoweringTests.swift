@@ -1,3 +1,4 @@
+import KernelCore
 import Testing
 
 @testable import OVRuntime
@@ -124,6 +125,7 @@ import Testing
         for count in [1, 5, 20] {
           try check("TopK", opset: 11, [.reals([20, 25, 30]), scalar(count)], attributes, outputs: 2, kernel: "topk_f32")
           try check("TopK", opset: 3, [.whole(.i32, [20, 25, 30], -9...9), scalar(count)], attributes, outputs: 2, kernel: "topk_i32")
+          try check("TopK", opset: 3, [.whole(.i64, [20, 25, 30], -9...9), scalar(count)], attributes, outputs: 2, kernel: "topk_i64")
         }
       }
     }
@@ -146,6 +148,52 @@ import Testing
     try check("LogicalNot", [.whole(.boolean, [100, 90], 0...1)], kernel: "binary_u8_equal")
     try check("Convert", [.whole(.boolean, [100, 90], 0...1)], ["destination_type": "f32"], kernel: "convert_u8_f32")
     try check("Convert", [.whole(.i64, [100, 90], -1...1)], ["destination_type": "boolean"], kernel: "binary_i64_not_equal")
+  }
+
+  @Test func dividingIntegers() throws {
+    for type in ["Divide", "Mod", "FloorMod"] {
+      for elementType in [ElementType.i32, .i64] {
+        let data = Operand.whole(elementType, [9, 40, 30], -50...50)
+        try check(type, [data, .whole(elementType, [30], 1...9)], kernel: "binary_\(elementType)_")
+        try check(type, [data, .whole(elementType, [9, 40, 30], -9 ... -1)], kernel: "binary_\(elementType)_")
+        try check(type, [data, scalar(-3, type: elementType)], kernel: "binary_\(elementType)_")
+      }
+    }
+    try check("Mod", [.reals([9, 40, 30]), .reals([40, 1])], kernel: "binary_f32_mod")
+    try check("FloorMod", [.reals([9, 40, 30]), .reals([30])], kernel: "binary_f32_floor_mod")
+  }
+
+  @Test(arguments: ["Abs", "Negative", "Relu", "Sign"])
+  func functionsOfIntegers(_ type: String) throws {
+    try check(type, [.whole(.i32, [9, 40, 30], -50...50)], kernel: "binary_i32_")
+    try check(type, [.whole(.i64, [9, 40, 30], -2...2)], kernel: "binary_i64_")
+  }
+
+  @Test func integersAreNotDividedByZero() throws {
+    var graph = GraphBuilder()
+    graph.result(graph.node("Divide", [graph.parameter([4], .i64), graph.parameter([2, 1], .i64)], name: "node"))
+    let request = try CompiledModel(graph.model).makeRequest()
+    try request.setInput(0, Tensor(.i64, shape: [4], ints: [1, 2, 3, 4]))
+    try request.setInput(1, Tensor(.i64, shape: [2, 1], ints: [1, 0]))
+    let error = #expect(throws: OVError.self) { try request.infer() }
+    #expect(error?.code == .invalidData && error?.location.layerName == "node")
+  }
+
+  @Test(arguments: [3, 20])
+  func resampling(_ channels: Int) throws {
+    let axes = ints(2, 3)
+    for mode in ["nearest", "linear_onnx", "linear", "cubic", "bilinear_pillow", "bicubic_pillow"] {
+      for sizes in [ints(41, 57), ints(11, 9)] {
+        try check(
+          "Interpolate", opset: 11, [.reals([2, channels, 20, 30]), sizes, axes],
+          ["mode": mode, "shape_calculation_mode": "sizes", "antialias": "\(mode == "linear")"], kernel: "resample_f32")
+      }
+    }
+    for mode in GridSamplingMode.allCases {
+      try check(
+        "GridSample", opset: 9, [.reals([2, channels, 9, 10]), .reals([2, 20, 30, 2])], ["mode": mode.rawValue],
+        kernel: "grid_sample_resample_f32")
+    }
   }
 
   @Test func repeating() throws {

@@ -29,7 +29,7 @@ public struct Model: Sendable {
   /// The node with an identity.
   ///
   /// - Precondition: the node has not been removed.
-  public subscript(id: NodeID) -> Node { storage[id.index]! }
+  public subscript(id: NodeID) -> Node { _read { yield storage[id.index]! } }
 
   /// Whether the node has not been removed.
   public func contains(_ id: NodeID) -> Bool { storage.indices.contains(id.index) && storage[id.index] != nil }
@@ -190,24 +190,31 @@ public struct Model: Sendable {
     order.reserveCapacity(nodeCount)
     // 0: not seen, 1: its operands are being placed, 2: placed
     var state = [UInt8](repeating: 0, count: storage.count)
-    let readers = Dictionary(grouping: nodeIDs.filter { self[$0].type == "ReadValue" }) { self[$0].attributes["variable_id"] ?? "" }
-    func dependencies(_ id: NodeID) -> [NodeID] {
-      let node = self[id]
-      let operands = node.inputs.map(\.node)
-      return node.type == "Assign" ? operands + (readers[node.attributes["variable_id"] ?? ""] ?? []) : operands
+    let assigns = sinks.filter { self[$0].type == "Assign" }
+    // What a sink stands behind besides its operands.
+    var readers: [NodeID: [NodeID]] = [:]
+    if !assigns.isEmpty {
+      let known = Dictionary(grouping: nodeIDs.filter { self[$0].type == "ReadValue" }) { self[$0].attributes["variable_id"] ?? "" }
+      for id in assigns { readers[id] = known[self[id].attributes["variable_id"] ?? ""] }
     }
-    var stack: [(id: NodeID, pending: [NodeID], next: Int)] = []
-    for root in nodeIDs where state[root.index] == 0 {
-      state[root.index] = 1
-      stack.append((root, dependencies(root), 0))
+    /// The `index`-th node that `id` stands behind; `nil` when there are no more.
+    func dependency(_ id: NodeID, _ index: Int) -> NodeID? {
+      let count = storage[id.index]!.inputs.count
+      if index < count { return storage[id.index]!.inputs[index].node }
+      guard !readers.isEmpty, let others = readers[id], index - count < others.count else { return nil }
+      return others[index - count]
+    }
+    var stack: [(id: NodeID, next: Int)] = []
+    for root in storage.indices where storage[root] != nil && state[root] == 0 {
+      state[root] = 1
+      stack.append((NodeID(root), 0))
       while let top = stack.last {
-        if top.next < top.pending.count {
+        if let next = dependency(top.id, top.next) {
           stack[stack.count - 1].next += 1
-          let dependency = top.pending[top.next]
-          if state[dependency.index] == 1 { return nil }
-          if state[dependency.index] == 0 {
-            state[dependency.index] = 1
-            stack.append((dependency, dependencies(dependency), 0))
+          if state[next.index] == 1 { return nil }
+          if state[next.index] == 0 {
+            state[next.index] = 1
+            stack.append((next, 0))
           }
         } else {
           state[top.id.index] = 2

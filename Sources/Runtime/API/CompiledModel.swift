@@ -38,6 +38,7 @@ public final class CompiledModel: Sendable {
     self.options = options
     try OperatorRegistry.standard.requireOperators(of: model)
     var optimized = model
+    optimized.alignConstants()
     let optimizer = Optimizer(isEnabled: options.optimization, lowPrecision: options.lowPrecision)
     try optimizer.inferTypes(&optimized)
     inputs = optimized.inputs

@@ -65,7 +65,8 @@ final class PlanExecution: @unchecked Sendable {
       let start = recordsTimes ? monotonicNanoseconds() : 0
       do {
         let bodies = try environment.bodies(of: node)
-        let context = EvaluationContext(node: node, variables: variables) { try bodies[$0].run($1, variables: variables) }
+        var context = EvaluationContext(node: node, variables: variables) { try bodies[$0].run($1, variables: variables) }
+        (context.workers, context.features) = (environment.workers, environment.features)
         let outputs = try plan.operators[id]!.evaluated(node, node.inputs.map { values[$0]! }, context, environment.registry)
         for (index, value) in outputs.enumerated() { values[OutputID(id, index)] = value }
       } catch let error as OVError { throw error.located(at: node.location) } catch {

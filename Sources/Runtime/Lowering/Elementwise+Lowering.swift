@@ -12,7 +12,7 @@ extension ElementwiseOperator {
 extension Unary: ElementwiseOperator {
   func lower(_ node: Node, _ builder: PlanBuilder) throws -> Bool {
     if node.type == "LogicalNot" { return try builder.lowerComparisonWithZero(.equal, node) }
-    return try builder.lowerUnary(node)
+    return try builder.lowerUnary(node) || builder.lowerIntegerUnary(node)
   }
 }
 
@@ -36,13 +36,17 @@ extension BinaryArithmetic: ElementwiseOperator {
   func lower(_ node: Node, _ builder: PlanBuilder) throws -> Bool {
     if try builder.lowerUnary(node) { return true }
     guard case .numpy = broadcast, let operation = BinaryArithmetic.kernels[node.type] else { return false }
-    if node.type == "Divide", builder.input(0, of: node).elementType != .f32 { return false }
-    return builder.emitBinary(operation, builder.input(0, of: node), builder.input(1, of: node), node, canOverwrite: [0, 1])
+    let (a, b) = (builder.input(0, of: node), builder.input(1, of: node))
+    let isDivision = ["Divide", "Mod", "FloorMod"].contains(node.type) && b.elementType != .f32
+    // Looked for zeros before they may be overwritten.
+    if isDivision { guard try builder.emitDivisorCheck(1, of: node) else { return false } }
+    return builder.emitBinary(operation, a, b, node, canOverwrite: [0, 1])
   }
 
   private static let kernels: [String: BinaryOperation] = [
     "Add": .add, "Subtract": .subtract, "Multiply": .multiply, "Divide": .divide, "Maximum": .maximum, "Minimum": .minimum,
-    "SquaredDifference": .squaredDifference, "Power": .power, "LogicalAnd": .logicalAnd, "LogicalOr": .logicalOr,
+    "SquaredDifference": .squaredDifference, "Power": .power, "Mod": .mod, "FloorMod": .floorMod, "LogicalAnd": .logicalAnd,
+    "LogicalOr": .logicalOr,
     "LogicalXor": .logicalXor, "Xor": .logicalXor,
   ]
 }
@@ -98,6 +102,51 @@ extension PlanBuilder {
       target = allocate(output)
     }
     emitUnary(function, from: source, to: target)
+    return true
+  }
+
+  /// Lowers a node that is a function of integers by what there is of functions of two.
+  fileprivate func lowerIntegerUnary(_ node: Node) throws -> Bool {
+    let source = input(0, of: node)
+    let type = source.elementType
+    guard type == .i32 || type == .i64 else { return false }
+    func scalar(_ value: Int) -> View { constantView(Tensor(type, shape: [], ints: [value])) }
+    /// The least of a number and the greatest of another and the source.
+    func between(_ low: Int, _ high: Int) -> Bool {
+      let raised = temporary(type, source.shape, order: source.order)
+      emitBinary(.maximum, source, scalar(low), to: raised)
+      return emitBinary(.minimum, raised, scalar(high), node, canOverwrite: [])
+    }
+    switch node.type {
+    case "Negative": return emitBinary(.subtract, scalar(0), source, node, canOverwrite: [])
+    case "Relu": return emitBinary(.maximum, source, scalar(0), node, canOverwrite: [0])
+    case "Sign": return between(-1, 1)
+    case "Abs":
+      let negative = temporary(type, source.shape, order: source.order)
+      emitBinary(.subtract, scalar(0), source, to: negative)
+      return emitBinary(.maximum, source, negative, node, canOverwrite: [])
+    default: return false
+    }
+  }
+
+  /// Emits the step that fails where an integer operand holds a zero.
+  ///
+  /// - Returns: `false`, before anything was emitted, where no kernel divides by it.
+  fileprivate func emitDivisorCheck(_ index: Int, of node: Node) throws -> Bool {
+    let type = model.type(of: node.inputs[index]).elementType
+    guard type == .i32 || type == .i64 else { return false }
+    if let known = try constant(node.inputs[index]) { return !known.int64s().contains(0) }
+    let divisor = denseInput(index, of: node)
+    let (place, count, location) = (Place(divisor), divisor.elementCount, node.location)
+    emit(kernel: "divisor_check", precision: type, reads: [divisor], writes: []) { memory, _, _ in
+      let base = memory.address(place)
+      func hasZero<T: FixedWidthInteger>(_: T.Type) -> Bool {
+        UnsafeBufferPointer(start: base.assumingMemoryBound(to: T.self), count: count).contains(0)
+      }
+      if type == .i32 ? hasZero(Int32.self) : hasZero(Int64.self) {
+        memory.failure.record(OVError(.invalidData, "an integer is divided by zero", at: location))
+      }
+    }
     return true
   }
 

@@ -55,9 +55,7 @@ extension GatherElements: LowerableOperator {
     guard builder.hasIndices(1, of: node), builder.canIndex(0, of: node), !output.contains(0) else { return false }
     let axis = try normalizedAxis(axis, rank: shape.count)
     guard let form = IndexOffsets.Form(elements: output, of: shape, axis: axis) else { return false }
-    let offsets = builder.emitOffsets(form, 1, of: node)
-    let data = builder.denseInput(0, of: node)
-    builder.emitGather(data, offsets, BlockMovement(count: output.elementCount, blockBytes: data.elementSize), node)
+    builder.emitGather(form, blockSize: 1, node)
     return true
   }
 }
@@ -71,10 +69,7 @@ extension GatherND: LowerableOperator {
     else { return false }
     let form = IndexOffsets.Form(tuples: indices, of: shape, batchDims: batchDims)
     let block = shape[(batchDims + indices.last!)...].reduce(1, *)
-    let offsets = builder.emitOffsets(form, 1, of: node)
-    let data = builder.denseInput(0, of: node)
-    builder.emitGather(
-      data, offsets, BlockMovement(count: offsets.elementCount, blockBytes: block * data.elementSize), node)
+    builder.emitGather(form, blockSize: block, node)
     return true
   }
 }
@@ -176,33 +171,22 @@ extension PlanBuilder {
     return !type.elementType.isPacked && !type.shape.shape!.contains(0)
   }
 
-  /// Emits the step that turns the indices in an operand into offsets.
-  fileprivate func emitOffsets(_ form: IndexOffsets.Form, _ index: Int, of node: Node) -> View {
-    let indices = denseInput(index, of: node)
+  /// Emits the step that collects blocks of the node's first operand where the second points, and binds its output.
+  fileprivate func emitGather(_ form: IndexOffsets.Form, blockSize: Int, _ node: Node) {
+    let data = denseInput(0, of: node)
+    let indices = denseInput(1, of: node)
     let offsets = IndexOffsets(form, hasWideIndices: indices.elementType == .i64)
-    let view = temporary(.i64, [offsets.count])
-    let (from, to) = (Place(indices), Place(view))
+    let movement = BlockMovement(offsets, blockBytes: blockSize * data.elementSize)
+    let target = target(OutputID(node.id), order: .rowMajor(rank: node.outputs[0].type.shape.rank!))
+    let (from, by, to) = (Place(data), Place(indices), Place(target.computed))
     let check = IndexCheck(indices, extents: offsets.extents, node)
     emit(
-      kernel: "index_offsets", precision: .i64, isParallel: offsets.count >= ElementLoops.parallelThreshold, reads: [indices],
-      writes: [view]
-    ) { memory, worker, workers in
-      let target = memory.address(to).assumingMemoryBound(to: Int.self)
-      if !offsets.run(memory.address(from), target, worker: worker, workers: workers) { check.fail(memory) }
-    }
-    return view
-  }
-
-  /// Emits the step that collects blocks, and binds the node's output.
-  fileprivate func emitGather(_ data: View, _ offsets: View, _ movement: BlockMovement, _ node: Node) {
-    let target = target(OutputID(node.id), order: .rowMajor(rank: node.outputs[0].type.shape.rank!))
-    let (from, by, to) = (Place(data), Place(offsets), Place(target.computed))
-    emit(
       kernel: "gather_x\(8 * data.elementSize)", precision: data.elementType,
-      isParallel: target.computed.elementCount >= ElementLoops.parallelThreshold, reads: [data, offsets], writes: [target.computed]
+      isParallel: target.computed.elementCount >= ElementLoops.parallelThreshold, reads: [data, indices], writes: [target.computed]
     ) { memory, worker, workers in
-      movement.gather(
-        memory.address(from), memory.address(by).assumingMemoryBound(to: Int.self), memory.address(to), worker: worker, workers: workers)
+      if !movement.gather(memory.address(from), memory.address(by), memory.address(to), worker: worker, workers: workers) {
+        check.fail(memory)
+      }
     }
     target.finish(self)
   }
@@ -227,27 +211,26 @@ extension PlanBuilder {
       target = self.target(output, order: .rowMajor(rank: type.shape.rank!))
       emitCopy(from: data, to: target.computed)
     }
-    let offsets = emitOffsets(form, 1, of: node)
+    let indices = denseInput(1, of: node)
     let updates = denseInput(2, of: node)
-    let movement = BlockMovement(count: offsets.elementCount, blockBytes: blockSize * data.elementSize, groups: groups)
-    let (from, by, to) = (Place(updates), Place(offsets), Place(target.computed))
+    let offsets = IndexOffsets(form, hasWideIndices: indices.elementType == .i64)
+    let movement = BlockMovement(offsets, blockBytes: blockSize * data.elementSize, groups: groups)
+    let (from, by, to) = (Place(updates), Place(indices), Place(target.computed))
+    let check = IndexCheck(indices, extents: offsets.extents, node)
     let elementType = type.elementType
     emit(
       kernel: "scatter_\(combination == nil ? "x\(8 * data.elementSize)" : "\(elementType)_\(reduction)")", precision: elementType,
-      isParallel: updates.elementCount >= ElementLoops.parallelThreshold, reads: [updates, offsets, target.computed],
+      isParallel: updates.elementCount >= ElementLoops.parallelThreshold, reads: [updates, indices, target.computed],
       writes: [target.computed]
     ) { memory, worker, workers in
-      let (source, result) = (memory.address(from), memory.address(to))
-      let places = memory.address(by).assumingMemoryBound(to: Int.self)
-      func combine<T: ScatteredNumber>(_: T.Type) {
-        movement.scatter(T.self, combination!, source, UnsafePointer(places), result, worker: worker, workers: workers)
+      let (source, places, result) = (memory.address(from), memory.address(by), memory.address(to))
+      let isValid: Bool
+      if let combination, let element = KernelElement(elementType) {
+        isValid = movement.scatter(element, combination, source, places, result, worker: worker, workers: workers)
+      } else {
+        isValid = movement.scatter(source, places, result, worker: worker, workers: workers)
       }
-      switch elementType {
-      case _ where combination == nil: movement.scatter(source, places, result, worker: worker, workers: workers)
-      case .f32: combine(Float.self)
-      case .i32: combine(Int32.self)
-      default: combine(Int64.self)
-      }
+      if !isValid { check.fail(memory) }
     }
     target.finish(self)
     return true

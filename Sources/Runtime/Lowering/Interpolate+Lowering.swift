@@ -4,7 +4,7 @@ import Kernels
 extension Interpolate: LowerableOperator {
   func preferredOrder(_ node: Node, _ operands: [AxisOrder?], rank: Int) -> AxisOrder? { .channelsLast(rank: rank) }
 
-  /// Height and width of images, with at most two taps an axis.
+  /// Height and width of images.
   func lower(_ node: Node, _ builder: PlanBuilder) throws -> Bool {
     guard let image = ImageOperands(node, builder, [.f32, .u8, .i8]), image.spatialRank == 2,
       !(padsBegin + padsEnd).contains(where: { $0 != 0 }),
@@ -14,52 +14,55 @@ extension Interpolate: LowerableOperator {
     guard values.dropFirst().allSatisfy({ $0 != nil }) else { return false }
     let operands = Operands(types: node.inputs.map { builder.model.type(of: $0) }, constant: { values[$0] })
     let resampling = try resampling(operands, from: image.inputShape, to: image.outputShape)
-    guard let rows = taps(resampling, axis: 2, image), let columns = taps(resampling, axis: 3, image) else { return false }
+    let isFloat = builder.model.type(of: node.inputs[0]).elementType == .f32
+    guard isFloat || resampling.rules.mode == .nearest else { return false }
     var source = builder.input(0, of: node)
     if !ImageOperands.hasNeighbouringChannels(source) { source = builder.input(0, of: node, in: .channelsLast(rank: 4)) }
     let target = image.target(OutputID(node.id), residual: nil, builder)
-    let (from, to) = (image.strides(source), image.strides(target.computed))
-    let geometry = InterpolationGeometry(
-      batch: image.inputShape[0], channels: image.inputShape[1], outputHeight: image.outputHeight, outputWidth: image.outputWidth,
-      inputBatchStride: from.batch, inputRowStride: from.row, inputPixelStride: from.pixel, outputBatchStride: to.batch,
-      outputRowStride: to.row, outputPixelStride: to.pixel)
-    let isNearest = resampling.rules.mode == .nearest
-    if source.elementType != .f32 {
-      guard isNearest else { return false }
-      emitNearest(rows.map { Int($0.low) * from.row }, columns.map { Int($0.low) * from.pixel }, image, source, target.computed, builder)
-      target.finish(builder)
-      return true
-    }
-    let kernel = InterpolationKernels.function(for: isNearest ? .nearest : .bilinear, features: builder.environment.features)
-    let (x, y) = (Place(source), Place(target.computed))
-    let count = image.outputShape.elementCount
-    builder.emit(
-      kernel: kernel.name, isParallel: count >= ElementLoops.parallelThreshold, operations: (isNearest ? 0 : 7) * count, reads: [source],
-      writes: [target.computed]
-    ) { memory, worker, workers in
-      withUnsafePointer(to: geometry) { geometry in
-        rows.withUnsafeBufferPointer { rows in
-          columns.withUnsafeBufferPointer { columns in
-            kernel.run(
-              geometry, rows.baseAddress!, columns.baseAddress!, memory.address(x).assumingMemoryBound(to: Float.self),
-              memory.address(y).assumingMemoryBound(to: Float.self), worker, workers)
-          }
-        }
-      }
+    if isFloat {
+      emitResize(resampling, image, source, target.computed, builder)
+    } else {
+      emitNearest(resampling, image, source, target.computed, builder)
     }
     target.finish(builder)
     return true
   }
 
-  /// Copies the channels of the nearest pixel to each one, for images of bytes.
-  ///
-  /// `rows`, `columns`: where the nearest row, and in it the nearest pixel, begins.
-  private func emitNearest(
-    _ rows: [Int], _ columns: [Int], _ image: ImageOperands, _ source: View, _ target: View, _ builder: PlanBuilder
+  private func emitResize(
+    _ resampling: Resampling, _ image: ImageOperands, _ source: View, _ target: View, _ builder: PlanBuilder
   ) {
+    let (from, to) = (image.strides(source), image.strides(target))
+    let geometry = ResamplingGeometry(
+      batch: image.inputShape[0], channels: image.inputShape[1], inputWidth: image.inputWidth, outputHeight: image.outputHeight,
+      outputWidth: image.outputWidth, inputBatchStride: from.batch, inputRowStride: from.row, inputPixelStride: from.pixel,
+      outputBatchStride: to.batch, outputRowStride: to.row, outputPixelStride: to.pixel)
+    func taps(_ axis: Int) -> ResamplingTaps {
+      ResamplingTaps((0..<image.outputShape[axis]).map { resampling.weightedIndices(axis, $0, image.inputShape, image.outputShape) })
+    }
+    let plan = ResizePlan(geometry, rows: taps(2), columns: taps(3))
+    let kernel = ResamplingKernels.function(features: builder.environment.features)
+    let scratch = builder.scratch(plan.scratchByteCount * builder.environment.workers)
+    let (x, y, z) = (Place(source), Place(target), Place(scratch))
+    let count = image.outputShape.elementCount
+    builder.emit(
+      kernel: kernel.name, isParallel: count >= ElementLoops.parallelThreshold, operations: plan.operations, reads: [source],
+      writes: [target, scratch]
+    ) { memory, worker, workers in
+      plan.run(
+        kernel, input: memory.address(x).assumingMemoryBound(to: Float.self), output: memory.address(y).assumingMemoryBound(to: Float.self),
+        scratch: memory.address(z), worker: worker, workers: workers)
+    }
+  }
+
+  /// Copies the channels of the nearest pixel to each one, for images of bytes.
+  private func emitNearest(_ resampling: Resampling, _ image: ImageOperands, _ source: View, _ target: View, _ builder: PlanBuilder) {
     let (from, to, channels) = (image.strides(source), image.strides(target), image.inputShape[1])
     let (x, y) = (Place(source), Place(target))
     let height = image.outputHeight
+    func offsets(_ axis: Int, _ stride: Int) -> [Int] {
+      (0..<image.outputShape[axis]).map { stride * resampling.weightedIndices(axis, $0, image.inputShape, image.outputShape)[0].index }
+    }
+    let (rows, columns) = (offsets(2, from.row), offsets(3, from.pixel))
     let lines = image.inputShape[0] * height
     builder.emit(
       kernel: "interpolate_nearest_x8", precision: source.elementType,
@@ -77,28 +80,40 @@ extension Interpolate: LowerableOperator {
       }
     }
   }
+}
 
-  /// What each position of an output axis is made of; `nil` when that is more than two elements.
-  private func taps(_ resampling: Resampling, axis: Int, _ image: ImageOperands) -> [InterpolationTap]? {
-    let (length, target) = (image.inputShape[axis], image.outputShape[axis])
-    guard let position = resampling.axes.firstIndex(of: axis) else {
-      return (0..<target).map { InterpolationTap(low: Int32($0), high: Int32($0), lowWeight: 1, highWeight: 0) }
+extension Resampling {
+  /// What position `x` of an axis of the output is made of.
+  fileprivate func weightedIndices(_ axis: Int, _ x: Int, _ input: Shape, _ output: Shape) -> [(index: Int, weight: Float)] {
+    guard let position = axes.firstIndex(of: axis) else { return [(x, 1)] }
+    if rules.mode == .nearest { return [(nearestIndex(position, x, from: input[axis], to: output[axis]), 1)] }
+    return taps(position, x, from: input[axis], to: output[axis]).filter { $0.weight != 0 }.map { ($0.index, Float($0.weight)) }
+  }
+}
+
+extension GridSample: LowerableOperator {
+  func preferredOrder(_ node: Node, _ operands: [AxisOrder?], rank: Int) -> AxisOrder? { .channelsLast(rank: rank) }
+
+  func lower(_ node: Node, _ builder: PlanBuilder) throws -> Bool {
+    guard let image = ImageOperands(node, builder), image.spatialRank == 2, builder.model.type(of: node.inputs[1]).elementType == .f32
+    else { return false }
+    let source = builder.input(0, of: node, in: .channelsLast(rank: 4))
+    let grid = builder.denseInput(1, of: node)
+    let target = builder.target(OutputID(node.id), order: .channelsLast(rank: 4))
+    let plan = GridSamplingPlan(
+      mode: mode, padding: paddingMode, alignsCorners: alignsCorners, batch: image.inputShape[0], channels: image.inputShape[1],
+      height: image.inputHeight, width: image.inputWidth, points: image.outputHeight * image.outputWidth)
+    let kernel = ResamplingKernels.function(features: builder.environment.features)
+    let (x, y, z) = (Place(source), Place(grid), Place(target.computed))
+    builder.emit(
+      kernel: "grid_sample_" + kernel.name, isParallel: image.outputShape.elementCount >= ElementLoops.parallelThreshold,
+      reads: [source, grid], writes: [target.computed]
+    ) { memory, worker, workers in
+      plan.run(
+        kernel, input: memory.address(x).assumingMemoryBound(to: Float.self), grid: memory.address(y).assumingMemoryBound(to: Float.self),
+        output: memory.address(z).assumingMemoryBound(to: Float.self), worker: worker, workers: workers)
     }
-    if resampling.rules.mode == .nearest {
-      return (0..<target).map { x in
-        let index = Int32(resampling.nearestIndex(position, x, from: length, to: target))
-        return InterpolationTap(low: index, high: index, lowWeight: 1, highWeight: 0)
-      }
-    }
-    var result: [InterpolationTap] = []
-    for x in 0..<target {
-      let taps = resampling.taps(position, x, from: length, to: target).filter { $0.weight != 0 }
-      guard let first = taps.first, taps.count <= 2 else { return nil }
-      let last = taps.count == 2 ? taps[1] : Resampling.Tap(index: first.index, weight: 0)
-      result.append(
-        InterpolationTap(
-          low: Int32(first.index), high: Int32(last.index), lowWeight: Float(first.weight), highWeight: Float(last.weight)))
-    }
-    return result
+    target.finish(builder)
+    return true
   }
 }

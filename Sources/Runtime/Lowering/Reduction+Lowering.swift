@@ -40,7 +40,9 @@ extension CumSum: LowerableOperator {
 
   func lower(_ node: Node, _ builder: PlanBuilder) throws -> Bool {
     let type = node.outputs[0].type
-    guard [.f32, .i32, .i64].contains(type.elementType), let shape = type.shape.shape, !shape.contains(0), !shape.isEmpty else {
+    guard let element = KernelElement(type.elementType), [.f32, .i32, .i64].contains(element), let shape = type.shape.shape,
+      !shape.contains(0), !shape.isEmpty
+    else {
       return false
     }
     var axis = 0
@@ -58,20 +60,7 @@ extension CumSum: LowerableOperator {
       kernel: "cumsum_\(elementType)", precision: elementType, isParallel: count >= ElementLoops.parallelThreshold, operations: count,
       reads: [span.view], writes: [target.computed]
     ) { memory, worker, workers in
-      func bound<T>(_: T.Type) -> (UnsafePointer<T>, UnsafeMutablePointer<T>) {
-        (UnsafePointer(memory.address(from).assumingMemoryBound(to: T.self)), memory.address(to).assumingMemoryBound(to: T.self))
-      }
-      switch elementType {
-      case .f32:
-        let (x, y) = bound(Float.self)
-        sum.run(x, y, worker: worker, workers: workers)
-      case .i32:
-        let (x, y) = bound(Int32.self)
-        sum.run(x, y, worker: worker, workers: workers)
-      default:
-        let (x, y) = bound(Int64.self)
-        sum.run(x, y, worker: worker, workers: workers)
-      }
+      sum.run(element, memory.address(from), memory.address(to), worker: worker, workers: workers)
     }
     target.finish(builder)
     return true
@@ -98,20 +87,12 @@ extension PlanBuilder {
     let (from, to) = (Place(span.view), Place(target))
     let count = span.view.elementCount
     let elementType = span.view.elementType
+    let element = KernelElement(elementType)!
     emit(
       kernel: "reduction_\(elementType)_\(operation.rawValue)", precision: elementType,
       isParallel: count >= ElementLoops.parallelThreshold, operations: count, reads: [span.view], writes: [target]
     ) { memory, worker, workers in
-      func run<T: FixedWidthInteger & BitwiseCopyable>(_: T.Type) {
-        reduction.run(
-          T.self, UnsafePointer(memory.address(from).assumingMemoryBound(to: T.self)), memory.address(to).assumingMemoryBound(to: T.self),
-          worker: worker, workers: workers)
-      }
-      switch elementType {
-      case .i32: run(Int32.self)
-      case .i64: run(Int64.self)
-      default: run(UInt8.self)
-      }
+      reduction.run(element, memory.address(from), memory.address(to), worker: worker, workers: workers)
     }
   }
 }

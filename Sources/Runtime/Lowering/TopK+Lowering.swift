@@ -6,7 +6,7 @@ extension TopK: LowerableOperator {
     let type = node.outputs[0].type
     let data = builder.model.type(of: node.inputs[0]).shape.shape!
     let shape = type.shape.shape!
-    guard type.elementType == .f32 || type.elementType == .i32, !data.contains(0) else { return false }
+    guard let element = KernelElement(type.elementType), [.f32, .i32, .i64].contains(element), !data.contains(0) else { return false }
     let axis = try normalizedAxis(axis, rank: shape.count)
     guard data[axis] < Int(UInt32.max) else { return false }
     let plan = TopKPlan(
@@ -15,19 +15,14 @@ extension TopK: LowerableOperator {
     let source = builder.denseInput(0, of: node)
     let values = builder.target(OutputID(node.id), order: .rowMajor(rank: shape.count))
     let indices = builder.target(OutputID(node.id, 1), order: .rowMajor(rank: shape.count))
-    let scratch = builder.scratch(plan.scratchByteCount * builder.environment.workers)
+    let scratch = builder.scratch(plan.scratchByteCount(element) * builder.environment.workers)
     let (x, y, z, w) = (Place(source), Place(values.computed), Place(indices.computed), Place(scratch))
-    let elementType = type.elementType
     builder.emit(
-      kernel: "topk_\(elementType)", precision: elementType, isParallel: source.elementCount >= ElementLoops.parallelThreshold,
+      kernel: "topk_\(element.rawValue)", precision: type.elementType, isParallel: source.elementCount >= ElementLoops.parallelThreshold,
       operations: source.elementCount, reads: [source], writes: [values.computed, indices.computed, scratch]
     ) { memory, worker, workers in
-      func run<T: OrderedElement>(_: T.Type) {
-        plan.run(
-          T.self, UnsafePointer(memory.address(x).assumingMemoryBound(to: T.self)), memory.address(y).assumingMemoryBound(to: T.self),
-          memory.address(z), scratch: memory.address(w), worker: worker, workers: workers)
-      }
-      if elementType == .f32 { run(Float.self) } else { run(Int32.self) }
+      plan.run(
+        element, memory.address(x), memory.address(y), memory.address(z), scratch: memory.address(w), worker: worker, workers: workers)
     }
     values.finish(builder)
     indices.finish(builder)

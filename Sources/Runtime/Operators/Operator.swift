@@ -1,3 +1,8 @@
+import Dispatch
+import KernelCore
+import Kernels
+import Synchronization
+
 /// One operation with its attributes read: the whole contract of an operator type in one place.
 ///
 /// A conforming type stands in a file of its own (or of a tight family) under `Operators/`, and one line of
@@ -96,6 +101,10 @@ package struct EvaluationContext {
   package let runBody: (_ body: Int, _ inputs: [Tensor]) throws -> [Tensor]
   /// The variables of the request, by identity: read by `ReadValue`, written by `Assign`.
   package let variables: VariableStore
+  /// How many threads the evaluation may use.
+  package var workers = 1
+  /// The instruction sets whose kernels it may use.
+  package var features = CPUFeatures.current
 
   package init(
     node: Node, variables: VariableStore = VariableStore(),
@@ -106,6 +115,23 @@ package struct EvaluationContext {
     self.node = node
     self.runBody = runBody
     self.variables = variables
+  }
+
+  /// Calls `body` for each of `count` independent pieces of work, on the evaluation's threads.
+  package func forEach(_ count: Int, _ body: @Sendable (Int) -> Void) {
+    let threads = min(workers, count)
+    if threads <= 1 {
+      for index in 0..<count { body(index) }
+      return
+    }
+    let next = Atomic(0)
+    DispatchQueue.concurrentPerform(iterations: threads) { _ in
+      while true {
+        let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
+        if index >= count { return }
+        body(index)
+      }
+    }
   }
 }
 

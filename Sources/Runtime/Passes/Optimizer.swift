@@ -27,11 +27,15 @@ struct Optimizer {
   func prepare(_ model: inout Model) throws(OVError) -> [PassReport] { try simplified(&model).reports }
 
   /// What the passes did, and the types of the model that they left.
-  private func simplified(_ model: inout Model) throws(OVError) -> (reports: [PassReport], types: ShapePropagation) {
+  ///
+  /// `isPrepared`: whether the model went through this before, with less known about its shapes.
+  private func simplified(
+    _ model: inout Model, isPrepared: Bool = false
+  ) throws(OVError) -> (reports: [PassReport], types: ShapePropagation) {
     guard isEnabled else { return ([], try inferTypes(&model)) }
     model.removeUnreachable()
     // First, while weights are still written as integers and their scales.
-    var total = try lowerPrecision(&model)
+    var total = isPrepared && !LowPrecision.isQuantized(model) ? [] : try lowerPrecision(&model)
     for _ in 0..<Optimizer.roundLimit {
       let types = try inferTypes(&model)
       let reports = try round(&model, types.constants)
@@ -81,6 +85,6 @@ struct Optimizer {
   ///
   /// `isPrepared`: whether the shapes were known when the model was prepared, so that nothing is left to simplify.
   func specialize(_ model: inout Model, isPrepared: Bool) throws(OVError) -> [NodeID: any Operator] {
-    try (isPrepared ? inferTypes(&model) : simplified(&model).types).operators
+    try (isPrepared ? inferTypes(&model) : simplified(&model, isPrepared: true).types).operators
   }
 }

@@ -6,8 +6,8 @@ struct ShapeSweep {
   let first: Latencies
   /// Milliseconds of the inference that repeats the shape at once.
   let repeated: Latencies
-  /// The process's memory after a tenth of the shapes and after all of them, in bytes.
-  let memory: (early: Int, late: Int)
+  /// The process's memory after a tenth of the shapes, after half, and after all of them, in bytes.
+  let memory: (early: Int, middle: Int, late: Int)
 
   /// Runs every shape within `ranges`, given to all inputs of unknown extents, the last axis moving fastest.
   init(_ model: CompiledModel, _ ranges: PartialShape, _ given: [Int: Tensor]) throws(OVError) {
@@ -15,7 +15,7 @@ struct ShapeSweep {
     let request = model.makeRequest()
     for (index, tensor) in given { try request.setInput(index, tensor) }
     var (first, repeated): ([Double], [Double]) = ([], [])
-    var early = 0
+    var (early, middle) = (0, 0)
     for (count, shape) in shapes.enumerated() {
       if count % 100 == 0 { Console.showProgress("\(count) of \(shapes.count) shapes") }
       for (index, port) in model.inputs.enumerated() where given[index] == nil {
@@ -29,11 +29,12 @@ struct ShapeSweep {
         if isFirst { first.append(milliseconds) } else { repeated.append(milliseconds) }
       }
       if count + 1 == max(1, shapes.count / 10) { early = residentByteCount() }
+      if count + 1 == max(1, shapes.count / 2) { middle = residentByteCount() }
     }
     Console.showProgress("")
     self.first = Latencies(first)
     self.repeated = Latencies(repeated)
-    memory = (early, residentByteCount())
+    memory = (early, middle, residentByteCount())
   }
 
   /// The shapes within ranges that have ends.
@@ -60,7 +61,9 @@ struct ShapeSweep {
     table.append(["shapes", String(first.count)])
     table.append(["new shape ms", line(first)])
     table.append(["repeated ms", line(repeated)])
-    table.append(["memory", "\(memory.early.byteText) after a tenth, \(memory.late.byteText) at the end"])
+    table.append([
+      "memory", "\(memory.early.byteText) after a tenth, \(memory.middle.byteText) after half, \(memory.late.byteText) at the end",
+    ])
     return table.text
   }
 
@@ -73,7 +76,7 @@ struct ShapeSweep {
     }
     return .object([
       ("shapes", .integer(first.count)), ("new_shape_ms", entries(first)), ("repeated_ms", entries(repeated)),
-      ("rss_bytes_early", .integer(memory.early)), ("rss_bytes_late", .integer(memory.late)),
+      ("rss_bytes_early", .integer(memory.early)), ("rss_bytes_middle", .integer(memory.middle)), ("rss_bytes_late", .integer(memory.late)),
     ])
   }
 }

@@ -1,8 +1,8 @@
 #if arch(x86_64)
 import KernelCore
 
-/// The binary kernels of this target.
+/// The binary kernels of this target. Loops over elements are bound by memory: those of AVX2 serve.
 package func binary_avx512(_ operation: BinaryOperation, _ element: KernelElement) -> BinaryFunctions? {
-  binaryFunctions(F32x16.self, operation, element)
+  element == .f32 ? binaryVectorFunctions(F32x16.self, operation) : nil
 }
 #endif

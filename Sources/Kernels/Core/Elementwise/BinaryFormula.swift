@@ -75,6 +75,19 @@ import Darwin
     @inlinable @inline(__always)
     package static func apply(_ a: Float, _ b: Float) -> Float { scalarFloorMod(a, b) }
   }
+  /// Rounded towards zero; what is divided by zero becomes zero, and the least number divided by −1 stays as it is.
+  enum Divide<T: FixedWidthInteger & SignedInteger & BitwiseCopyable>: ElementFormula {
+    @inline(__always) static func apply(_ a: T, _ b: T) -> T { b == 0 ? 0 : b == -1 ? 0 &- a : a / b }
+  }
+  enum IntegerMod<T: FixedWidthInteger & SignedInteger & BitwiseCopyable>: ElementFormula {
+    @inline(__always) static func apply(_ a: T, _ b: T) -> T { b == 0 || b == -1 ? 0 : a % b }
+  }
+  enum IntegerFloorMod<T: FixedWidthInteger & SignedInteger & BitwiseCopyable>: ElementFormula {
+    @inline(__always) static func apply(_ a: T, _ b: T) -> T {
+      let r = b == 0 || b == -1 ? 0 : a % b
+      return r != 0 && (r < 0) != (b < 0) ? r &+ b : r
+    }
+  }
   @usableFromInline package enum Add<T: FixedWidthInteger & BitwiseCopyable>: ElementFormula {
     @inlinable @inline(__always)
     package static func apply(_ a: T, _ b: T) -> T { a &+ b }

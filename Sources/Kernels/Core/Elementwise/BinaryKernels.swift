@@ -67,7 +67,7 @@ package struct BinaryKernel: KernelDescriptor {
 @inlinable @inline(__always)
 package func binaryFunctions<V: FloatVector>(_: V.Type, _ operation: BinaryOperation, _ element: KernelElement) -> BinaryFunctions? {
   switch element {
-  case .f32: binaryF32Functions(V.self, operation)
+  case .f32: binaryVectorFunctions(V.self, operation) ?? binaryF32Comparisons(V.self, operation)
   case .i32: binaryIntegerFunctions(V.self, Int32.self, operation)
   case .i64: binaryIntegerFunctions(V.self, Int64.self, operation)
   case .u8: binaryByteFunctions(V.self, operation)
@@ -75,8 +75,9 @@ package func binaryFunctions<V: FloatVector>(_: V.Type, _ operation: BinaryOpera
   }
 }
 
+/// The kernels that compute with registers of floats.
 @inlinable @inline(__always)
-package func binaryF32Functions<V: FloatVector>(_: V.Type, _ operation: BinaryOperation) -> BinaryFunctions? {
+package func binaryVectorFunctions<V: FloatVector>(_: V.Type, _ operation: BinaryOperation) -> BinaryFunctions? {
   switch operation {
   case .add: vectorFunctions(V.self, BinaryFormulas.Add.self)
   case .subtract: vectorFunctions(V.self, BinaryFormulas.Subtract.self)
@@ -86,6 +87,13 @@ package func binaryF32Functions<V: FloatVector>(_: V.Type, _ operation: BinaryOp
   case .minimum: vectorFunctions(V.self, BinaryFormulas.Minimum.self)
   case .squaredDifference: vectorFunctions(V.self, BinaryFormulas.SquaredDifference.self)
   case .prelu: vectorFunctions(V.self, BinaryFormulas.PRelu.self)
+  default: nil
+  }
+}
+
+@inlinable @inline(__always)
+package func binaryF32Comparisons<V: FloatVector>(_: V.Type, _ operation: BinaryOperation) -> BinaryFunctions? {
+  switch operation {
   case .equal: elementFunctions(V.self, ElementFormulas.Equal<Float>.self)
   case .notEqual: elementFunctions(V.self, ElementFormulas.NotEqual<Float>.self)
   case .less: elementFunctions(V.self, ElementFormulas.Less<Float>.self)
@@ -98,12 +106,41 @@ package func binaryF32Functions<V: FloatVector>(_: V.Type, _ operation: BinaryOp
 
 /// The kernels of operations that go element by element on every machine.
 package func binaryScalarFunctions(_ operation: BinaryOperation, _ element: KernelElement) -> BinaryFunctions? {
-  guard element == .f32 else { return nil }
-  return switch operation {
-  case .power: elementFunctions(Void.self, ElementFormulas.Power.self)
-  case .mod: elementFunctions(Void.self, ElementFormulas.Mod.self)
-  case .floorMod: elementFunctions(Void.self, ElementFormulas.FloorMod.self)
+  switch (operation, element) {
+  case (.power, .f32): steppedFunctions(ElementFormulas.Power.self)
+  case (.mod, .f32): steppedFunctions(ElementFormulas.Mod.self)
+  case (.floorMod, .f32): steppedFunctions(ElementFormulas.FloorMod.self)
+  case (.divide, .i32): steppedFunctions(ElementFormulas.Divide<Int32>.self)
+  case (.divide, .i64): steppedFunctions(ElementFormulas.Divide<Int64>.self)
+  case (.mod, .i32): steppedFunctions(ElementFormulas.IntegerMod<Int32>.self)
+  case (.mod, .i64): steppedFunctions(ElementFormulas.IntegerMod<Int64>.self)
+  case (.floorMod, .i32): steppedFunctions(ElementFormulas.IntegerFloorMod<Int32>.self)
+  case (.floorMod, .i64): steppedFunctions(ElementFormulas.IntegerFloorMod<Int64>.self)
   default: nil
+  }
+}
+
+/// One loop for all forms: a scalar is read again and again. For functions that take longer than that.
+@inline(__always)
+private func steppedFunctions<F: ElementFormula>(_: F.Type) -> BinaryFunctions {
+  @inline(__always) func function(_ aStep: Int, _ bStep: Int) -> BinaryFunction {
+    { a, aStride, b, bStride, output, outputStride, rows, columns in
+      runSteps(F.self, a, aStride, aStep, b, bStride, bStep, output, outputStride, rows, columns)
+    }
+  }
+  return BinaryFunctions(vectorVector: function(1, 1), vectorScalar: function(1, 0), scalarVector: function(0, 1))
+}
+
+@inline(never)
+private func runSteps<F: ElementFormula>(
+  _: F.Type, _ a: UnsafeRawPointer, _ aStride: Int, _ aStep: Int, _ b: UnsafeRawPointer, _ bStride: Int, _ bStep: Int,
+  _ output: UnsafeMutableRawPointer, _ outputStride: Int, _ rows: Int, _ columns: Int
+) {
+  for row in 0..<rows {
+    let x = (a + row &* aStride).assumingMemoryBound(to: F.Input.self)
+    let y = (b + row &* bStride).assumingMemoryBound(to: F.Input.self)
+    let z = (output + row &* outputStride).assumingMemoryBound(to: F.Output.self)
+    for i in 0..<columns { z[i] = F.apply(x[i &* aStep], y[i &* bStep]) }
   }
 }
 

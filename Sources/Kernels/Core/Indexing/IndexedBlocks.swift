@@ -1,5 +1,5 @@
 /// Where indices point to, as offsets in blocks of a tensor: what GatherElements, GatherND and the Scatter operations have in
-/// common. A step computes the offsets, another moves the blocks.
+/// common.
 package struct IndexOffsets: Sendable {
   /// How indices name places.
   package enum Form: Sendable {
@@ -36,157 +36,228 @@ package struct IndexOffsets: Sendable {
     }
   }
 
-  /// Computes a worker's share of the offsets. An index that is out of range counts as 0.
+  /// Computes the offsets `start..<end`. An index that is out of range counts as 0.
+  ///
+  /// `offsets`: where the first of them belongs.
   ///
   /// - Returns: whether all indices are in range.
-  package func run(
-    _ indices: UnsafeRawPointer, _ offsets: UnsafeMutablePointer<Int>, worker: Int = 0, workers: Int = 1
-  ) -> Bool {
-    let (start, end) = share(of: count, worker: worker, workers: workers, granule: 8)
-    if start >= end { return true }
-    return hasWideIndices
-      ? run(indices.assumingMemoryBound(to: Int64.self), offsets, start, end)
-      : run(indices.assumingMemoryBound(to: Int32.self), offsets, start, end)
+  package func run(_ indices: UnsafeRawPointer, _ offsets: UnsafeMutablePointer<Int>, _ start: Int, _ end: Int) -> Bool {
+    hasWideIndices
+      ? write(indices.assumingMemoryBound(to: Int64.self), offsets - start, start, end)
+      : write(indices.assumingMemoryBound(to: Int32.self), offsets - start, start, end)
   }
 
   @inline(__always)
-  private func run<Index: FixedWidthInteger>(
+  private func write<Index: FixedWidthInteger>(
     _ indices: UnsafePointer<Index>, _ offsets: UnsafeMutablePointer<Int>, _ start: Int, _ end: Int
   ) -> Bool {
     switch form {
     case .elements(_, let extent, let count, let inner):
-      var isValid = true
-      var plane = start / (count &* inner)
-      var column = start % inner
-      var left = count &* inner &- start % (count &* inner)
-      for i in start..<end {
-        let index = Int(truncatingIfNeeded: indices[i])
-        var place = index < 0 ? index &+ extent : index
-        if place < 0 || place >= extent {
-          isValid = false
-          place = 0
-        }
-        offsets[i] = (plane &* extent &+ place) &* inner &+ column
-        column &+= 1
-        if column == inner { column = 0 }
-        left &-= 1
-        if left == 0 {
-          plane &+= 1
-          left = count &* inner
+      if inner == 1 {
+        return Self.forEachRun(start, end, count) { plane, first, last in
+          Self.places(indices + first, offsets + first, last &- first, extent) { plane &* extent &+ $0 }
         }
       }
-      return isValid
+      return Self.forEachRun(start, end, inner) { row, first, last in
+        let (base, column) = (row / count &* extent, first &- row &* inner)
+        var next = column
+        return Self.places(indices + first, offsets + first, last &- first, extent) { place in
+          defer { next &+= 1 }
+          return (base &+ place) &* inner &+ next
+        }
+      }
     case .rows(_, let extent, let count):
-      var isValid = true
-      for i in start..<end {
-        let plane = i / count
-        let index = Int(truncatingIfNeeded: indices[i &- plane &* count])
-        var place = index < 0 ? index &+ extent : index
-        if place < 0 || place >= extent {
-          isValid = false
-          place = 0
-        }
-        offsets[i] = plane &* extent &+ place
+      return Self.forEachRun(start, end, count) { plane, first, last in
+        Self.places(indices + (first &- plane &* count), offsets + first, last &- first, extent) { plane &* extent &+ $0 }
       }
-      return isValid
     case .tuples(_, let count, let extents, let strides, let batchStride):
+      if extents.count == 1 {
+        let stride = strides[0]
+        return Self.forEachRun(start, end, count) { batch, first, last in
+          Self.places(indices + first, offsets + first, last &- first, extents[0]) { batch &* batchStride &+ $0 &* stride }
+        }
+      }
       return extents.withUnsafeBufferPointer { extents in
         strides.withUnsafeBufferPointer { strides in
-          var isValid = true
-          for i in start..<end {
-            var offset = i / count &* batchStride
-            for axis in 0..<extents.count {
-              let index = Int(truncatingIfNeeded: indices[i &* extents.count &+ axis])
-              let place = index < 0 ? index &+ extents[axis] : index
-              if place >= 0 && place < extents[axis] { offset &+= place &* strides[axis] } else { isValid = false }
+          Self.forEachRun(start, end, count) { batch, first, last in
+            var isValid = true
+            for i in first..<last {
+              var offset = batch &* batchStride
+              for axis in 0..<extents.count {
+                let index = Int(truncatingIfNeeded: indices[i &* extents.count &+ axis])
+                let place = index &+ index &>> 63 & extents[axis]
+                if UInt(bitPattern: place) < UInt(bitPattern: extents[axis]) { offset &+= place &* strides[axis] } else { isValid = false }
+              }
+              offsets[i] = offset
             }
-            offsets[i] = offset
+            return isValid
           }
-          return isValid
         }
       }
     }
   }
+
+  /// Calls `body` for the parts of `start..<end` that lie in one run of `length`, with the run's number; returns whether it was always
+  /// true.
+  @inline(__always)
+  private static func forEachRun(_ start: Int, _ end: Int, _ length: Int, _ body: (_ run: Int, _ first: Int, _ last: Int) -> Bool) -> Bool {
+    var isValid = true
+    var run = start / length
+    var first = start
+    while first < end {
+      let last = Swift.min(end, (run &+ 1) &* length)
+      if !body(run, first, last) { isValid = false }
+      first = last
+      run &+= 1
+    }
+    return isValid
+  }
+
+  /// Writes the offsets of indices into an axis; returns whether all are in range.
+  @inline(__always)
+  private static func places<Index: FixedWidthInteger>(
+    _ indices: UnsafePointer<Index>, _ offsets: UnsafeMutablePointer<Int>, _ count: Int, _ extent: Int, _ offset: (Int) -> Int
+  ) -> Bool {
+    var outside = false
+    for i in 0..<count {
+      let index = Int(truncatingIfNeeded: indices[i])
+      // Negative indices count from the end.
+      let place = index &+ index &>> 63 & extent
+      let isInside = UInt(bitPattern: place) < UInt(bitPattern: extent)
+      outside = outside || !isInside
+      offsets[i] = offset(isInside ? place : 0)
+    }
+    return !outside
+  }
 }
 
-/// Blocks of neighbouring elements that move to or from places anywhere in a tensor.
+/// Blocks of neighbouring elements that move to or from the places that indices name.
 package struct BlockMovement: Sendable {
+  private let offsets: IndexOffsets
   private let blockBytes: Int
-  private let count: Int
   /// Blocks of different groups never share a place: workers may take groups of their own.
   private let groups: Int
 
-  package init(count: Int, blockBytes: Int, groups: Int = 1) {
-    self.count = count
+  package init(_ offsets: IndexOffsets, blockBytes: Int, groups: Int = 1) {
+    self.offsets = offsets
     self.blockBytes = blockBytes
     self.groups = groups
   }
 
-  /// Collects a worker's share: block `i` of `output` is the block of `data` at `offsets[i]` (in blocks).
+  private var count: Int { offsets.count }
+
+  /// Collects a worker's share: block `i` of `output` is the block of `data` at the place of index `i`.
+  ///
+  /// - Returns: whether all indices of the share are in range.
   package func gather(
-    _ data: UnsafeRawPointer, _ offsets: UnsafePointer<Int>, _ output: UnsafeMutableRawPointer, worker: Int = 0, workers: Int = 1
-  ) {
+    _ data: UnsafeRawPointer, _ indices: UnsafeRawPointer, _ output: UnsafeMutableRawPointer, worker: Int = 0, workers: Int = 1
+  ) -> Bool {
     let (start, end) = share(of: count, worker: worker, workers: workers, granule: 16)
-    if start >= end { return }
-    func gather<T: BitwiseCopyable>(_: T.Type) {
-      let (from, to) = (data.assumingMemoryBound(to: T.self), output.assumingMemoryBound(to: T.self))
-      for i in start..<end { to[i] = from[offsets[i]] }
-    }
-    switch blockBytes {
-    case 1: gather(UInt8.self)
-    case 2: gather(UInt16.self)
-    case 4: gather(UInt32.self)
-    case 8: gather(UInt64.self)
-    default:
-      for i in start..<end { (output + i &* blockBytes).copyMemory(from: data + offsets[i] &* blockBytes, byteCount: blockBytes) }
+    return forEachChunk(start, end, indices) { first, count, offsets in
+      @inline(__always) func gather<T: BitwiseCopyable>(_: T.Type) {
+        let (from, to) = (data.assumingMemoryBound(to: T.self), output.assumingMemoryBound(to: T.self) + first)
+        for i in 0..<count { to[i] = from[offsets[i]] }
+      }
+      switch blockBytes {
+      case 1: gather(UInt8.self)
+      case 2: gather(UInt16.self)
+      case 4: gather(UInt32.self)
+      case 8: gather(UInt64.self)
+      default:
+        for i in 0..<count {
+          (output + (first &+ i) &* blockBytes).copyMemory(from: data + offsets[i] &* blockBytes, byteCount: blockBytes)
+        }
+      }
     }
   }
 
-  /// Distributes a worker's share in order, so that the last block for a place stays: the block of `output` at `offsets[i]` (in
-  /// blocks) becomes block `i` of `updates`.
+  /// Distributes a worker's share in order, so that the last block for a place stays: the block of `output` at the place of index `i`
+  /// becomes block `i` of `updates`.
+  ///
+  /// - Returns: whether all indices of the share are in range.
   package func scatter(
-    _ updates: UnsafeRawPointer, _ offsets: UnsafePointer<Int>, _ output: UnsafeMutableRawPointer, worker: Int = 0, workers: Int = 1
-  ) {
-    let (start, end, first, last) = scatterShare(worker, workers)
-    func scatter<T: BitwiseCopyable>(_: T.Type) {
-      let (from, to) = (updates.assumingMemoryBound(to: T.self), output.assumingMemoryBound(to: T.self))
-      for i in start..<end { to[offsets[i]] = from[i] }
-    }
-    switch blockBytes {
-    case 1: scatter(UInt8.self)
-    case 2: scatter(UInt16.self)
-    case 4: scatter(UInt32.self)
-    case 8: scatter(UInt64.self)
-    default:
-      for i in start..<max(start, end) where first < last {
-        (output + offsets[i] &* blockBytes + first).copyMemory(from: updates + i &* blockBytes + first, byteCount: last &- first)
+    _ updates: UnsafeRawPointer, _ indices: UnsafeRawPointer, _ output: UnsafeMutableRawPointer, worker: Int = 0, workers: Int = 1
+  ) -> Bool {
+    let (start, end, firstByte, lastByte) = scatterShare(worker, workers)
+    return forEachChunk(start, end, indices) { first, count, offsets in
+      @inline(__always) func scatter<T: BitwiseCopyable>(_: T.Type) {
+        let (from, to) = (updates.assumingMemoryBound(to: T.self) + first, output.assumingMemoryBound(to: T.self))
+        for i in 0..<count { to[offsets[i]] = from[i] }
+      }
+      switch blockBytes {
+      case 1: scatter(UInt8.self)
+      case 2: scatter(UInt16.self)
+      case 4: scatter(UInt32.self)
+      case 8: scatter(UInt64.self)
+      default:
+        for i in 0..<count where firstByte < lastByte {
+          (output + offsets[i] &* blockBytes + firstByte).copyMemory(
+            from: updates + (first &+ i) &* blockBytes + firstByte, byteCount: lastByte &- firstByte)
+        }
       }
     }
   }
 
-  /// The same, but each element of a block is combined with what stands at its place.
-  package func scatter<T: ScatteredNumber>(
-    _: T.Type, _ combination: ScatterCombination, _ updates: UnsafeRawPointer, _ offsets: UnsafePointer<Int>,
+  /// The same, but each element of a block, `f32`, `i32` or `i64`, is combined with what stands at its place.
+  package func scatter(
+    _ element: KernelElement, _ combination: ScatterCombination, _ updates: UnsafeRawPointer, _ indices: UnsafeRawPointer,
     _ output: UnsafeMutableRawPointer, worker: Int = 0, workers: Int = 1
-  ) {
-    let (start, end, first, last) = scatterShare(worker, workers, granule: MemoryLayout<T>.size)
-    let size = blockBytes / MemoryLayout<T>.size
-    let (firstElement, lastElement) = (first / MemoryLayout<T>.size, last / MemoryLayout<T>.size)
-    let (from, to) = (updates.assumingMemoryBound(to: T.self), output.assumingMemoryBound(to: T.self))
-    @inline(__always) func forEach(_ combine: (T, T) -> T) {
-      for i in start..<max(start, end) {
-        let target = to + offsets[i] &* size
-        let source = from + i &* size
-        for j in firstElement..<max(firstElement, lastElement) { target[j] = combine(target[j], source[j]) }
+  ) -> Bool {
+    switch element {
+    case .f32: scatter(Float.self, combination, updates, indices, output, worker, workers)
+    case .i32: scatter(Int32.self, combination, updates, indices, output, worker, workers)
+    case .i64: scatter(Int64.self, combination, updates, indices, output, worker, workers)
+    default: preconditionFailure("\(element.rawValue) is not combined")
+    }
+  }
+
+  @inline(__always)
+  private func scatter<T: ScatteredNumber>(
+    _: T.Type, _ combination: ScatterCombination, _ updates: UnsafeRawPointer, _ indices: UnsafeRawPointer,
+    _ output: UnsafeMutableRawPointer, _ worker: Int, _ workers: Int
+  ) -> Bool {
+    let elementBytes = MemoryLayout<T>.size
+    let (start, end, firstByte, lastByte) = scatterShare(worker, workers, granule: elementBytes)
+    let size = blockBytes / elementBytes
+    let (firstElement, lastElement) = (firstByte / elementBytes, lastByte / elementBytes)
+    let to = output.assumingMemoryBound(to: T.self)
+    return forEachChunk(start, end, indices) { first, count, offsets in
+      let from = updates.assumingMemoryBound(to: T.self) + (first &* size)
+      @inline(__always) func forEach(_ combine: (T, T) -> T) {
+        for i in 0..<count {
+          let target = to + offsets[i] &* size
+          let source = from + i &* size
+          for j in firstElement..<max(firstElement, lastElement) { target[j] = combine(target[j], source[j]) }
+        }
+      }
+      switch combination {
+      case .sum: forEach { T.adding($0, $1) }
+      case .sub: forEach { T.subtracting($0, $1) }
+      case .prod: forEach { T.multiplying($0, $1) }
+      case .min: forEach { T.least($0, $1) }
+      case .max: forEach { T.greatest($0, $1) }
       }
     }
-    switch combination {
-    case .sum: forEach { T.adding($0, $1) }
-    case .sub: forEach { T.subtracting($0, $1) }
-    case .prod: forEach { T.multiplying($0, $1) }
-    case .min: forEach { T.least($0, $1) }
-    case .max: forEach { T.greatest($0, $1) }
+  }
+
+  /// Calls `body` for parts of `start..<end` with their offsets, few enough that these stay in the nearest cache; returns whether all
+  /// indices are in range.
+  @inline(__always)
+  private func forEachChunk(
+    _ start: Int, _ end: Int, _ indices: UnsafeRawPointer, _ body: (_ first: Int, _ count: Int, _ offsets: UnsafePointer<Int>) -> Void
+  ) -> Bool {
+    var isValid = true
+    withUnsafeTemporaryAllocation(of: Int.self, capacity: 512) { buffer in
+      let places = buffer.baseAddress.unsafelyUnwrapped
+      var first = start
+      while first < end {
+        let last = Swift.min(first &+ 512, end)
+        if !offsets.run(indices, places, first, last) { isValid = false }
+        body(first, last &- first, UnsafePointer(places))
+        first = last
+      }
     }
+    return isValid
   }
 
   /// Which blocks, and which bytes of each, are a worker's: groups where there are enough, otherwise a part of every block where

@@ -16,25 +16,60 @@ package struct CumulativeSum: Sendable {
     self.isReverse = isReverse
   }
 
-  /// Runs a worker's share; sums have the precision of 64 bits.
-  package func run(_ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, worker: Int = 0, workers: Int = 1) {
-    run(input, output, worker, workers, 0.0, { $0 + Double($1) }, { Float($0) })
-  }
-
-  /// Runs a worker's share; sums wrap around.
-  package func run<T: FixedWidthInteger & BitwiseCopyable>(
-    _ input: UnsafePointer<T>, _ output: UnsafeMutablePointer<T>, worker: Int = 0, workers: Int = 1
+  /// Runs a worker's share; elements are `f32`, of which sums have the precision of 64 bits, or `i32` or `i64`, of which they wrap
+  /// around.
+  package func run(
+    _ element: KernelElement, _ input: UnsafeRawPointer, _ output: UnsafeMutableRawPointer, worker: Int = 0, workers: Int = 1
   ) {
-    run(input, output, worker, workers, T(0), { $0 &+ $1 }, { $0 })
+    @inline(__always) func bound<T>(_: T.Type) -> (UnsafePointer<T>, UnsafeMutablePointer<T>) {
+      (input.assumingMemoryBound(to: T.self), output.assumingMemoryBound(to: T.self))
+    }
+    switch element {
+    case .f32: run(bound(Float.self), worker, workers, 0.0, { $0 + Double($1) }, { Float($0) })
+    case .i32: run(bound(Int32.self), worker, workers, Int32(0), { $0 &+ $1 }, { $0 })
+    case .i64: run(bound(Int64.self), worker, workers, Int64(0), { $0 &+ $1 }, { $0 })
+    default: preconditionFailure("there is no sum of \(element.rawValue)")
+    }
   }
 
   @inline(__always)
   private func run<T: BitwiseCopyable, Sum: BitwiseCopyable>(
-    _ input: UnsafePointer<T>, _ output: UnsafeMutablePointer<T>, _ worker: Int, _ workers: Int, _ zero: Sum, _ add: (Sum, T) -> Sum,
+    _ tensors: (UnsafePointer<T>, UnsafeMutablePointer<T>), _ worker: Int, _ workers: Int, _ zero: Sum, _ add: (Sum, T) -> Sum,
     _ result: (Sum) -> T
   ) {
+    let (input, output) = tensors
     let step = isReverse ? -inner : inner
     let first = isReverse ? (extent &- 1) &* inner : 0
+    if inner == 1 {
+      // Four lines at a time: their sums do not wait for each other.
+      let (start, end) = share(of: outer, worker: worker, workers: workers, granule: 4)
+      var line = start
+      while line < end {
+        var offset = line &* extent &+ first
+        if end &- line >= 4 {
+          var sums = InlineArray<4, Sum>(repeating: zero)
+          for _ in 0..<extent {
+            for j in 0..<4 {
+              let next = add(sums[unchecked: j], input[offset &+ j &* extent])
+              output[offset &+ j &* extent] = result(isExclusive ? sums[unchecked: j] : next)
+              sums[unchecked: j] = next
+            }
+            offset &+= step
+          }
+          line &+= 4
+        } else {
+          var sum = zero
+          for _ in 0..<extent {
+            let next = add(sum, input[offset])
+            output[offset] = result(isExclusive ? sum : next)
+            sum = next
+            offset &+= step
+          }
+          line &+= 1
+        }
+      }
+      return
+    }
     // Units are strips of columns, of all outer indices together.
     let width = 16
     let strips = (inner &+ width &- 1) / width
@@ -44,16 +79,6 @@ package struct CumulativeSum: Sendable {
       let column = (unit &- plane &* strips) &* width
       let columns = Swift.min(width, inner &- column)
       var offset = plane &* extent &* inner &+ column &+ first
-      if columns == 1 {
-        var sum = zero
-        for _ in 0..<extent {
-          let next = add(sum, input[offset])
-          output[offset] = result(isExclusive ? sum : next)
-          sum = next
-          offset &+= step
-        }
-        continue
-      }
       var sums = InlineArray<16, Sum>(repeating: zero)
       for _ in 0..<extent {
         for j in 0..<columns {

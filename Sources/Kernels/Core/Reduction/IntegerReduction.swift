@@ -26,22 +26,30 @@ package struct IntegerReduction: Sendable {
     self.inner = inner
   }
 
-  /// Runs a worker's share.
-  package func run<T: FixedWidthInteger & BitwiseCopyable>(
-    _: T.Type, _ input: UnsafePointer<T>, _ output: UnsafeMutablePointer<T>, worker: Int = 0, workers: Int = 1
+  /// Runs a worker's share; elements are `i32`, `i64` or `u8`.
+  package func run(
+    _ element: KernelElement, _ input: UnsafeRawPointer, _ output: UnsafeMutableRawPointer, worker: Int = 0, workers: Int = 1
   ) {
+    switch element {
+    case .i32: run(Int32.self, input, output, worker, workers)
+    case .i64: run(Int64.self, input, output, worker, workers)
+    case .u8: run(UInt8.self, input, output, worker, workers)
+    default: preconditionFailure("\(element.rawValue) is not reduced as an integer")
+    }
+  }
+
+  @inline(__always)
+  private func run<T: FixedWidthInteger & BitwiseCopyable>(
+    _: T.Type, _ input: UnsafeRawPointer, _ output: UnsafeMutableRawPointer, _ worker: Int, _ workers: Int
+  ) {
+    let (input, output) = (input.assumingMemoryBound(to: T.self), output.assumingMemoryBound(to: T.self))
     switch operation {
     case .sum: run(input, output, worker, workers) { $0 &+ $1 }
     case .mean:
       run(input, output, worker, workers) { $0 &+ $1 }
-      let (start, end) = units(worker, workers)
       let divisor = T(truncatingIfNeeded: reduced)
-      for i in start..<Swift.max(start, end) {
-        if inner == 1 {
-          output[i] /= divisor
-        } else {
-          for j in 0..<inner { output[i &* inner &+ j] /= divisor }
-        }
+      forEachStrip(worker, workers) { plane, column, columns in
+        for j in column..<column &+ columns { output[plane &* inner &+ j] /= divisor }
       }
     case .maximum: run(input, output, worker, workers) { $0 < $1 ? $1 : $0 }
     case .minimum: run(input, output, worker, workers) { $1 < $0 ? $1 : $0 }
@@ -51,26 +59,36 @@ package struct IntegerReduction: Sendable {
     }
   }
 
-  private func units(_ worker: Int, _ workers: Int) -> (Int, Int) { share(of: outer, worker: worker, workers: workers) }
+  /// Calls `body` for the strips of columns that are a worker's: sums of a strip stay in the nearest cache.
+  @inline(__always)
+  private func forEachStrip(_ worker: Int, _ workers: Int, _ body: (_ plane: Int, _ column: Int, _ columns: Int) -> Void) {
+    let width = 512
+    let strips = (inner &+ width &- 1) / width
+    let (start, end) = share(of: outer &* strips, worker: worker, workers: workers)
+    for unit in start..<Swift.max(start, end) {
+      let plane = unit / strips
+      let column = (unit &- plane &* strips) &* width
+      body(plane, column, Swift.min(width, inner &- column))
+    }
+  }
 
   @inline(__always)
   private func run<T: FixedWidthInteger & BitwiseCopyable>(
     _ input: UnsafePointer<T>, _ output: UnsafeMutablePointer<T>, _ worker: Int, _ workers: Int, _ combine: (T, T) -> T
   ) {
-    let (start, end) = units(worker, workers)
-    for plane in start..<Swift.max(start, end) {
-      let source = input + plane &* reduced &* inner
+    forEachStrip(worker, workers) { plane, column, columns in
+      let source = input + plane &* reduced &* inner + column
+      let target = output + plane &* inner + column
       if inner == 1 {
         var total = source[0]
         for i in 1..<reduced { total = combine(total, source[i]) }
-        output[plane] = total
-        continue
+        target[0] = total
+        return
       }
-      let target = output + plane &* inner
-      for j in 0..<inner { target[j] = source[j] }
+      for j in 0..<columns { target[j] = source[j] }
       for i in 1..<reduced {
         let row = source + i &* inner
-        for j in 0..<inner { target[j] = combine(target[j], row[j]) }
+        for j in 0..<columns { target[j] = combine(target[j], row[j]) }
       }
     }
   }

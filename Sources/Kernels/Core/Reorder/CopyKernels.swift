@@ -33,23 +33,30 @@ package struct CopyKernel: KernelDescriptor {
   }
 }
 
-/// Copies rows of neighbouring elements.
-package func copyRows<T: BitwiseCopyable>(_: T.Type) -> CopyFunction {
+/// Copies rows of neighbouring elements of `size` bytes.
+package func copyRows(_ size: Int) -> CopyFunction {
   { source, sourceRow, _, destination, destinationRow, _, rows, columns in
-    let bytes = columns &* MemoryLayout<T>.size
+    let bytes = columns &* size
     for row in 0..<rows { (destination + row &* destinationRow).copyMemory(from: source + row &* sourceRow, byteCount: bytes) }
   }
 }
 
 /// Copies element by element.
+@inlinable @inline(__always)
 package func copyStrided<T: BitwiseCopyable>(_: T.Type) -> CopyFunction {
   { source, sourceRow, sourceColumn, destination, destinationRow, destinationColumn, rows, columns in
+    let size = MemoryLayout<T>.size
     for row in 0..<rows {
       let from = source + row &* sourceRow
       let to = destination + row &* destinationRow
-      for column in 0..<columns {
-        to.storeBytes(
-          of: from.load(fromByteOffset: column &* sourceColumn, as: T.self), toByteOffset: column &* destinationColumn, as: T.self)
+      if sourceColumn == 0 && destinationColumn == size {
+        let value = from.load(as: T.self)
+        for column in 0..<columns { to.storeBytes(of: value, toByteOffset: column &* size, as: T.self) }
+      } else {
+        for column in 0..<columns {
+          to.storeBytes(
+            of: from.load(fromByteOffset: column &* sourceColumn, as: T.self), toByteOffset: column &* destinationColumn, as: T.self)
+        }
       }
     }
   }

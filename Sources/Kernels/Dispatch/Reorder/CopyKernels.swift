@@ -16,7 +16,7 @@ package enum CopyKernels {
     func row(_ pattern: CopyPattern, _ run: @escaping CopyFunction) -> CopyKernel {
       CopyKernel(name: "copy_x\(8 * size)_\(pattern.rawValue)_portable", requires: [], pattern: pattern, elementSize: size, run: run)
     }
-    return [row(.rows, copyRows(T.self))] + (transpose ?? [row(.transpose, transposeFunction(ScalarTile<T>.self))])
+    return [row(.rows, copyRows(size))] + (transpose ?? [row(.transpose, transposeFunction(ScalarTile<T>.self))])
       + [row(.strided, copyStrided(T.self))]
   }
 

@@ -1,3 +1,5 @@
+import KernelCore
+
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -77,12 +79,18 @@ func suppressed(
   return kept
 }
 
-/// The indices of `scores` from the greatest score to the least, equal ones in order.
+/// The indices from the greatest score to the least; those of equal scores keep their order.
 func descending(_ indices: [Int], by scores: (Int) -> Float) -> [Int] {
-  indices.sorted { a, b in
-    let (x, y) = (scores(a), scores(b))
-    return x > y || (x == y && a < b)
+  let count = indices.count
+  if count <= 1 { return indices }
+  let values = indices.map(scores)
+  var sorted = values
+  var order = [Int64](repeating: 0, count: count)
+  let plan = TopKPlan(outer: 1, extent: count, inner: 1, count: count, takesGreatest: true, sortsByIndex: false, hasWideIndices: true)
+  withUnsafeTemporaryAllocation(byteCount: plan.scratchByteCount(.f32), alignment: 8) { scratch in
+    plan.run(.f32, values, &sorted, &order, scratch: scratch.baseAddress!)
   }
+  return order.map { indices[Int($0)] }
 }
 
 extension Tensor {

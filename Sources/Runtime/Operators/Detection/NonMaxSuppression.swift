@@ -1,4 +1,5 @@
 import KernelCore
+import Kernels
 
 #if canImport(Glibc)
 import Glibc
@@ -14,16 +15,9 @@ import Darwin
 /// boxes of a class are kept, the overlap that drops a box (of rotated boxes: that is just allowed), the score that must be
 /// exceeded, and from version 5 σ of soft suppression. Outputs: rows of image, class and box; from version 5 also rows of image, class and score, and the number of rows.
 struct NonMaxSuppression: Operator {
-  enum Encoding: String, CaseIterable, Sendable {
-    /// y1, x1, y2, x2: any two opposite corners.
-    case corner
-    /// Centre x, centre y, width, height.
-    case center
-  }
-
   /// How boxes are given.
   enum Boxes: Sendable {
-    case upright(Encoding)
+    case upright(BoxEncoding)
     /// Centre x, centre y, width, height, angle in radians.
     case rotated(clockwise: Bool)
 
@@ -86,29 +80,17 @@ struct NonMaxSuppression: Operator {
   }
 
   func evaluate(_ operands: [Tensor], _ context: EvaluationContext) throws -> [Tensor] {
-    let (batch, labels, count) = (operands[1].shape[0], operands[1].shape[1], operands[1].shape[2])
-    let (coordinates, scores) = (operands[0].floats(), operands[1].floats())
     let limit = operands.count > 2 ? operands[2].ints()[0] : 0
     func parameter(_ index: Int) -> Float { operands.count > index ? operands[index].floats()[0] : 0 }
-    let soft = SoftSuppression(
+    let suppression = SoftSuppression(
       threshold: parameter(3), isExclusive: boxes.size == 4, scoreThreshold: parameter(4), sigma: parameter(5), limit: limit)
-    var rows: [Row] = []
-    for image in 0..<batch {
-      let own = Array(coordinates[image * count * boxes.size..<(image + 1) * count * boxes.size])
-      let rectangles = soft.sigma > 0 ? nil : uprightBoxes(own)
-      let overlap = overlap(own)
-      for label in 0..<labels {
-        let start = (image * labels + label) * count
-        let labelScores = Array(scores[start..<start + count])
-        for (box, score) in rectangles.map({ soft.kept(labelScores, $0) }) ?? soft.kept(labelScores, overlap) {
-          rows.append(Row(image: image, label: label, box: box, score: score))
-        }
-      }
+    var rows: [Row]
+    if case .upright(let encoding) = boxes, suppression.sigma <= 0 {
+      rows = keptRows(operands, encoding, suppression, context)
+    } else {
+      rows = softlyKeptRows(operands, suppression)
     }
-    if sortsDescending {
-      let order = descending(Array(rows.indices)) { rows[$0].score }
-      rows = order.map { rows[$0] }
-    }
+    if sortsDescending { rows = descending(Array(rows.indices)) { rows[$0].score }.map { rows[$0] } }
     let indices = Tensor(outputType, shape: [rows.count, 3], ints: rows.flatMap { [$0.image, $0.label, $0.box] })
     if !hasScores { return [indices] }
     return [
@@ -117,24 +99,74 @@ struct NonMaxSuppression: Operator {
     ]
   }
 
-  /// An image's boxes by their corners; `nil` when they are rotated.
-  private func uprightBoxes(_ values: [Float]) -> [Box]? {
-    guard case .upright(let encoding) = boxes else { return nil }
-    return Swift.stride(from: 0, to: values.count, by: 4).map { start in
-      let (a, b, c, d) = (values[start], values[start + 1], values[start + 2], values[start + 3])
-      return switch encoding {
-      case .corner: Box(min(b, d), min(a, c), max(b, d), max(a, c))
-      case .center: Box(a - c / 2, b - d / 2, a + c / 2, b + d / 2)
+  /// The rows of all images and classes when no score is only lowered. Threads share the classes.
+  private func keptRows(
+    _ operands: [Tensor], _ encoding: BoxEncoding, _ suppression: SoftSuppression, _ context: EvaluationContext
+  ) -> [Row] {
+    let (batch, labels, count) = (operands[1].shape[0], operands[1].shape[1], operands[1].shape[2])
+    let room = max(0, min(suppression.limit, count))
+    if batch * labels * room == 0 { return [] }
+    let (coordinates, scores) = (operands[0].floats(), operands[1].floats())
+    let corners = [Float](unsafeUninitializedCapacity: coordinates.count) { buffer, initialized in
+      encoding.writeCorners(of: coordinates, count: batch * count, to: buffer.baseAddress!)
+      initialized = coordinates.count
+    }
+    let plan = BoxSuppression(
+      scoreThreshold: suppression.scoreThreshold, overlapThreshold: suppression.threshold, isExclusive: suppression.isExclusive,
+      kernel: OverlapKernels.function(features: context.features))
+    var kept = [[Int32]](repeating: [], count: batch * labels)
+    kept.withUnsafeMutableBufferPointer { lines in
+      // Each piece of work has an element of its own.
+      nonisolated(unsafe) let kept = lines
+      context.forEach(batch * labels) { line in
+        kept[line] = [Int32](unsafeUninitializedCapacity: room) { buffer, initialized in
+          withUnsafeTemporaryAllocation(of: UInt64.self, capacity: count) { scratch in
+            corners.withUnsafeBufferPointer { corners in
+              scores.withUnsafeBufferPointer { scores in
+                initialized = plan.run(
+                  boxes: corners.baseAddress! + line / labels * count * 4, scores: scores.baseAddress! + line * count, count: count,
+                  limit: room, kept: buffer.baseAddress!, scratch: scratch.baseAddress!)
+              }
+            }
+          }
+        }
       }
     }
+    return kept.enumerated().flatMap { line, boxes in
+      boxes.map { Row(image: line / labels, label: line % labels, box: Int($0), score: scores[line * count + Int($0)]) }
+    }
+  }
+
+  /// The rows of all images and classes, whatever the boxes.
+  private func softlyKeptRows(_ operands: [Tensor], _ suppression: SoftSuppression) -> [Row] {
+    let (batch, labels, count) = (operands[1].shape[0], operands[1].shape[1], operands[1].shape[2])
+    let (coordinates, scores) = (operands[0].floats(), operands[1].floats())
+    var rows: [Row] = []
+    for image in 0..<batch {
+      let overlap = overlap(Array(coordinates[image * count * boxes.size..<(image + 1) * count * boxes.size]))
+      for label in 0..<labels {
+        let start = (image * labels + label) * count
+        for (box, score) in suppression.kept(Array(scores[start..<start + count]), overlap) {
+          rows.append(Row(image: image, label: label, box: box, score: score))
+        }
+      }
+    }
+    return rows
   }
 
   /// The overlap of two of an image's boxes.
   private func overlap(_ values: [Float]) -> (Int, Int) -> Float {
-    if let rectangles = uprightBoxes(values) { return { rectangles[$0].overlap(rectangles[$1]) } }
-    guard case .rotated(let clockwise) = boxes else { preconditionFailure("boxes are upright or rotated") }
-    let rectangles = Swift.stride(from: 0, to: values.count, by: 5).map { RotatedBox(Array(values[$0..<$0 + 5]), clockwise: clockwise) }
-    return { rectangles[$0].overlap(rectangles[$1]) }
+    switch boxes {
+    case .upright(let encoding):
+      let corners = [Float](unsafeUninitializedCapacity: values.count) { buffer, initialized in
+        if let target = buffer.baseAddress { encoding.writeCorners(of: values, count: values.count / 4, to: target) }
+        initialized = values.count
+      }
+      return { Box(corners, at: 4 * $0).overlap(Box(corners, at: 4 * $1)) }
+    case .rotated(let clockwise):
+      let rectangles = Swift.stride(from: 0, to: values.count, by: 5).map { RotatedBox(Array(values[$0..<$0 + 5]), clockwise: clockwise) }
+      return { rectangles[$0].overlap(rectangles[$1]) }
+    }
   }
 }
 
@@ -153,22 +185,6 @@ struct SoftSuppression {
     var score: Float
     /// How many of the kept boxes have been compared with it.
     var compared = 0
-  }
-
-  /// The upright boxes that are kept, best first, when none is only lowered.
-  ///
-  /// - Precondition: σ is 0.
-  func kept(_ scores: [Float], _ boxes: [Box]) -> [(box: Int, score: Float)] {
-    let order = descending(scores.indices.filter { scores[$0] > scoreThreshold }) { scores[$0] }
-    var kept: [(box: Int, score: Float)] = []
-    var compared = KeptBoxes(capacity: max(0, min(limit, order.count)))
-    for candidate in order where kept.count < limit {
-      let box = boxes[candidate]
-      if compared.overlap(box.x1, box.y1, box.x2, box.y2, beyond: threshold, isExclusive: isExclusive) { continue }
-      compared.append(box.x1, box.y1, box.x2, box.y2)
-      kept.append((candidate, scores[candidate]))
-    }
-    return kept
   }
 
   /// The boxes that are kept, with the scores they have left, best first.

@@ -1,14 +1,12 @@
+import KernelCore
+
 /// Samples images at the points of a grid.
 ///
 /// Operands: `data[batch, channels, height, width]` and `grid[batch, rows, columns, 2]`, each point x before y, −1…1 across the
 /// image. Output: `[batch, channels, rows, columns]`.
 struct GridSample: Operator {
-  enum Mode: String, CaseIterable, Sendable { case bilinear, bicubic, nearest }
-  /// What stands outside of the image.
-  enum PaddingMode: String, CaseIterable, Sendable { case zeros, border, reflection }
-
-  let mode: Mode
-  let paddingMode: PaddingMode
+  let mode: GridSamplingMode
+  let paddingMode: GridPaddingMode
   /// Whether −1 and 1 mean the centres of the outer pixels instead of their edges.
   let alignsCorners: Bool
 

@@ -38,6 +38,16 @@ struct LowPrecision {
   /// Operations without which nothing is quantised.
   private static let markers: Set<String> = ["FakeQuantize", "Multiply", "Dequantize"]
 
+  /// Whether a model whose types are known has anything that was quantised.
+  static func isQuantized(_ model: Model) -> Bool {
+    model.nodeIDs.contains { id in
+      if ["FakeQuantize", "Quantize", "Dequantize"].contains(model[id].type) { return true }
+      guard model[id].type == "Convert" else { return false }
+      let source = model.type(of: model[id].inputs[0]).elementType
+      return source != .boolean && source != .string && source.bitWidth <= 8
+    }
+  }
+
   // MARK: What can be done
 
   /// A product one side of which is quantised at least.

@@ -1,0 +1,6 @@
+#if arch(x86_64)
+import KernelCore
+
+/// The overlap kernel of this target.
+package func overlapF32_avx2() -> OverlapFunction { overlapFunction(F32x8.self) }
+#endif

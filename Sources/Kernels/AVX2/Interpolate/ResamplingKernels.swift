@@ -1,0 +1,6 @@
+#if arch(x86_64)
+import KernelCore
+
+/// The resampling kernels of this target.
+package func resamplingF32_avx2() -> (resize: ResizeFunction, sample: SampleFunction) { resamplingFunctions(F32x8.self) }
+#endif
