@@ -46,10 +46,12 @@ struct Benchmark {
   }
 }
 
-/// Seconds a run: the shortest sample and the median.
+/// Seconds a run of a kernel, of many samples.
 struct Timing {
-  var shortest: Double
-  var median: Double
+  /// The shortest first.
+  private var samples: [Double]
+  var shortest: Double { samples[0] }
+  var median: Double { samples[samples.count / 2] }
 
   /// Times `body` for about `seconds`, in samples of at least 100 µs.
   init(seconds: Double, _ body: () -> Void) {
@@ -64,11 +66,15 @@ struct Timing {
       runs *= 2
       once = time(runs)
     }
-    var samples = [time(runs)]
+    samples = [time(runs)]
     let end = now() + seconds
     while now() < end || samples.count < 3 { samples.append(time(runs)) }
     samples.sort()
-    shortest = samples[0]
-    median = samples[samples.count / 2]
+  }
+
+  /// Adds the samples of another round.
+  mutating func add(_ other: Timing) {
+    samples += other.samples
+    samples.sort()
   }
 }

@@ -4,11 +4,11 @@ import Kernels
 /// What the machine can do, measured in the same run.
 struct Machine {
   /// Operations a second of multiply-additions in registers.
-  let peak: Double
+  private(set) var peak: Double
   /// Multiplications and additions a second of dot products of 8-bit integers in registers.
-  let integerPeak: Double
+  private(set) var integerPeak: Double
   /// Bytes a second, read and written, of a copy larger than the caches.
-  let copyBandwidth: Double
+  private(set) var copyBandwidth: Double
   let peakName: String
   let integerPeakName: String
 
@@ -30,5 +30,22 @@ struct Machine {
     let source = workspace.bytes(count)
     let destination = workspace.bytes(count)
     copyBandwidth = 2 * Double(count) / Timing(seconds: seconds) { destination.copyMemory(from: source, byteCount: count) }.shortest
+  }
+
+  /// Takes the better of two measurements.
+  mutating func add(_ other: Machine) {
+    peak = max(peak, other.peak)
+    integerPeak = max(integerPeak, other.integerPeak)
+    copyBandwidth = max(copyBandwidth, other.copyBandwidth)
+  }
+
+  var text: String {
+    "\(peakName): \(decimal(peak * 1e-9, 1)) GFLOP/s; \(integerPeakName): \(decimal(integerPeak * 1e-9, 1)) GOP/s; "
+      + "copy: \(decimal(copyBandwidth * 1e-9, 1)) GB/s"
+  }
+
+  var json: String {
+    "{\"machine\": \"\(peakName)\", \"peak_gflops\": \(decimal(peak * 1e-9, 2)), "
+      + "\"integer_peak_gops\": \(decimal(integerPeak * 1e-9, 2)), \"copy_gbps\": \(decimal(copyBandwidth * 1e-9, 2))}"
   }
 }

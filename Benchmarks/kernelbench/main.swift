@@ -16,23 +16,21 @@ let benchmarks = tableBenchmarks() + lines.flatMap(shapeBenchmarks)
 let chosen = benchmarks.filter { options.filter.isEmpty || $0.kernel.contains(options.filter) || $0.shape.contains(options.filter) }
 if chosen.isEmpty { fail("nothing matches \(options.filter)", code: 64) }
 
-let machine = Machine(seconds: 0.3)
-if options.isJSON {
-  print(
-    "{\"machine\": \"\(machine.peakName)\", \"peak_gflops\": \(decimal(machine.peak * 1e-9, 2)), "
-      + "\"integer_peak_gops\": \(decimal(machine.integerPeak * 1e-9, 2)), \"copy_gbps\": \(decimal(machine.copyBandwidth * 1e-9, 2))}")
-} else {
-  print(
-    "\(machine.peakName): \(decimal(machine.peak * 1e-9, 1)) GFLOP/s; \(machine.integerPeakName): "
-      + "\(decimal(machine.integerPeak * 1e-9, 1)) GOP/s; copy: \(decimal(machine.copyBandwidth * 1e-9, 1)) GB/s")
-  print(Report.header)
+var machine = Machine(seconds: 0.2)
+var timings: [Timing?] = chosen.map { _ in nil }
+for round in 0..<options.rounds {
+  if round > 0 { machine.add(Machine(seconds: 0.2)) }
+  for (index, benchmark) in chosen.enumerated() {
+    let workspace = Workspace()
+    let timing = withExtendedLifetime(workspace) { Timing(seconds: options.seconds, benchmark.prepare(workspace)) }
+    if timings[index] == nil { timings[index] = timing } else { timings[index]!.add(timing) }
+  }
 }
+print(options.isJSON ? machine.json : machine.text + "\n" + Report.header)
 var picks = PickCheck()
 var memory = MemoryCheck()
-for benchmark in chosen {
-  let workspace = Workspace()
-  let timing = withExtendedLifetime(workspace) { Timing(seconds: options.seconds, benchmark.prepare(workspace)) }
-  let report = Report(benchmark: benchmark, timing: timing, machine: machine)
+for (benchmark, timing) in zip(chosen, timings) {
+  let report = Report(benchmark: benchmark, timing: timing!, machine: machine)
   print(options.isJSON ? report.json : report.row(before: earlier?[report.key]))
   picks.add(report)
   memory.add(report)

@@ -83,20 +83,11 @@ func computePanel<Tiles: MatrixTiles>(
   _: Tiles.Type, width: Int, _ block: UnsafePointer<MatrixBlock>, _ stack: UnsafeMutablePointer<MatrixTileStack>
 ) {
   let most = Tiles.shape.rows[unchecked: width &- 1]
-  let least = Tiles.shape.leastRows[unchecked: width &- 1]
   if block.pointee.rows <= most { return Tiles.compute(rows: block.pointee.rows, width: width, count: 1, block, stack) }
-  var whole = block.pointee.rows / most
-  var rest = block.pointee.rows &- whole &* most
-  // A last tile of few rows is slow: it shares rows with the one before.
-  let shares = rest > 0 && rest < least
-  if shares {
-    whole &-= 1
-    rest &+= most
-  }
-  if whole > 0 { Tiles.compute(rows: most, width: width, count: whole, block, stack) }
-  if shares {
-    Tiles.compute(rows: (rest &+ 1) / 2, width: width, count: 1, block, stack)
-    rest /= 2
-  }
-  if rest > 0 { Tiles.compute(rows: rest, width: width, count: 1, block, stack) }
+  // Tiles of as even heights as can be: a last one of few rows would wait for the latency of its multiply-additions.
+  let tiles = (block.pointee.rows &+ most &- 1) / most
+  let rows = block.pointee.rows / tiles
+  let higher = block.pointee.rows &- rows &* tiles
+  if higher > 0 { Tiles.compute(rows: rows &+ 1, width: width, count: higher, block, stack) }
+  Tiles.compute(rows: rows, width: width, count: tiles &- higher, block, stack)
 }

@@ -169,42 +169,40 @@ package func poolingFunction<V: FloatVector, F: PoolingFormula>(_: V.Type, _: F.
   }
 }
 
-/// Pools all channels of one window: of four vectors of channels at a time, then of one.
+/// Pools all channels of one window: of four registers of channels at a time, then of one.
 @inlinable @inline(__always)
 package func poolWindow<V: FloatVector, F: PoolingFormula>(
   _: V.Type, _: F.Type, _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, channels: Int,
   rows: (first: Int, last: Int), rowStride: Int, columns: (first: Int, last: Int), columnStride: Int, scale: Float
 ) {
   let lanes = V.lanes
-  let identity = V.splat(F.identity)
   let factor = V.splat(scale)
+  /// The window's elements of the registers from `c` on, joined.
+  @inline(__always) func join<let Count: Int>(
+    _: InlineArray<Count, Void>.Type, _ c: Int, _ load: (UnsafePointer<Float>) -> V
+  ) -> InlineArray<Count, V> {
+    var partials = InlineArray<Count, V>(repeating: V.splat(F.identity))
+    for i in rows.first..<rows.last {
+      for j in columns.first..<columns.last {
+        let p = input + (i &* rowStride &+ j &* columnStride &+ c)
+        for k in 0..<Count { partials[unchecked: k] = F.accumulate(partials[unchecked: k], load(p + k &* lanes)) }
+      }
+    }
+    for k in 0..<Count { partials[unchecked: k] = partials[unchecked: k] * factor }
+    return partials
+  }
   var c = 0
   while c &+ 4 &* lanes <= channels {
-    var partials = (identity, identity, identity, identity)
-    for i in rows.first..<rows.last {
-      for j in columns.first..<columns.last {
-        let p = input + i &* rowStride + j &* columnStride + c
-        partials.0 = F.accumulate(partials.0, V.load(p))
-        partials.1 = F.accumulate(partials.1, V.load(p + lanes))
-        partials.2 = F.accumulate(partials.2, V.load(p + 2 &* lanes))
-        partials.3 = F.accumulate(partials.3, V.load(p + 3 &* lanes))
-      }
-    }
-    (partials.0 * factor).store(output + c)
-    (partials.1 * factor).store(output + c + lanes)
-    (partials.2 * factor).store(output + c + 2 &* lanes)
-    (partials.3 * factor).store(output + c + 3 &* lanes)
+    let results = join(InlineArray<4, Void>.self, c) { V.load($0) }
+    for k in 0..<4 { results[unchecked: k].store(output + (c &+ k &* lanes)) }
     c &+= 4 &* lanes
   }
-  while c < channels {
-    let step = Swift.min(lanes, channels &- c)
-    var partial = identity
-    for i in rows.first..<rows.last {
-      for j in columns.first..<columns.last {
-        partial = F.accumulate(partial, V.load(input + i &* rowStride + j &* columnStride + c, count: step))
-      }
-    }
-    (partial * factor).store(output + c, count: step)
-    c &+= step
+  while c &+ lanes <= channels {
+    join(InlineArray<1, Void>.self, c) { V.load($0) }[unchecked: 0].store(output + c)
+    c &+= lanes
+  }
+  if c < channels {
+    let rest = channels &- c
+    join(InlineArray<1, Void>.self, c) { V.load($0, count: rest) }[unchecked: 0].store(output + c, count: rest)
   }
 }

@@ -16,10 +16,10 @@ extension MatrixKernel {
   private func slots(rows: Int, width: Int) -> Int {
     let most = shape.rows[width - 1]
     let least = shape.leastRows[width - 1]
-    let rest = rows % most
-    if rest == 0 { return rows }
-    if rows < most || rest >= least { return rows - rest + max(rest, least) }
-    return rows - rest - most + max((most + rest + 1) / 2, least) + max((most + rest) / 2, least)
+    let tiles = (rows + most - 1) / most
+    let low = rows / tiles
+    let higher = rows - low * tiles
+    return higher * max(low + 1, least) + (tiles - higher) * max(low, least)
   }
 }
 
