@@ -37,6 +37,11 @@ let linkerSettings: [LinkerSetting] = [
     .when(platforms: [.linux], configuration: .release))
 ]
 
+/// The C library's functions that a test's program counts the calls of, each to be its own.
+let countedFunctions = ["malloc", "calloc", "realloc", "memalign", "aligned_alloc", "posix_memalign"].flatMap {
+  ["-Xlinker", "--defsym=\($0)=counted_\($0)"]
+}
+
 let avx2 = ["avx2", "fma", "f16c"]
 let avx512 = avx2 + ["avx512f", "avx512bw", "avx512vl", "avx512dq", "avx512vnni"]
 
@@ -72,4 +77,8 @@ let package = Package(
     .testTarget(name: "QuantizeTests", dependencies: ["Quantize"]),
     .testTarget(name: "OvrunTests", dependencies: ["ovrun", "OVRuntime", "Kernels"]),
     .testTarget(name: "RuntimeTests", dependencies: ["OVRuntime"]),
+    // Optimised, so that what it counts with is initialised before the first allocation.
+    .executableTarget(
+      name: "allocationcount", dependencies: ["OVRuntime"], path: "Tests/allocationcount", swiftSettings: [.unsafeFlags(["-O"])],
+      linkerSettings: [.unsafeFlags(countedFunctions, .when(platforms: [.linux]))]),
   ])

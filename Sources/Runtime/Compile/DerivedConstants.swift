@@ -1,4 +1,3 @@
-import Dispatch
 import Synchronization
 
 /// Data derived from a constant: weights in a kernel's format.
@@ -38,19 +37,24 @@ struct DerivedConstants {
     let work = pending.sorted { $0.storage.byteCount > $1.storage.byteCount }
     let total = work.reduce(0) { $0 + $1.storage.byteCount }
     let threads = total < DerivedConstants.parallelByteCount ? 1 : min(environment.workers, work.count)
-    if threads <= 1 {
-      for item in work { item.fill(item.storage.base) }
-    } else {
-      let next = Atomic(0)
-      DispatchQueue.concurrentPerform(iterations: threads) { _ in
-        while true {
-          let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
-          guard index < work.count else { return }
-          work[index].fill(work[index].storage.base)
-        }
-      }
-    }
+    ThreadPool.shared.run(Filling(work), workers: threads)
     for item in work { environment.cacheDerived(item.storage, for: item.key) }
     pending = []
+  }
+
+  /// Data being written by whoever comes, the first of the list first.
+  private final class Filling: SharedWork {
+    private let work: [Pending]
+    private let begun = Atomic(0)
+
+    init(_ work: [Pending]) { self.work = work }
+
+    func work(_ worker: Int) {
+      while true {
+        let index = begun.wrappingAdd(1, ordering: .relaxed).oldValue
+        guard index < work.count else { return }
+        work[index].fill(work[index].storage.base)
+      }
+    }
   }
 }

@@ -26,8 +26,10 @@ final class PlanStage: @unchecked Sendable {
   func run(_ plan: Plan, _ inputs: [Tensor], _ variables: VariableStore, recordsTimes: Bool) throws(OVError) {
     if self.plan !== plan { bind(plan) }
     let addresses = self.addresses!
-    for (buffer, index) in parameterBuffers { addresses[buffer] = inputs[index].storage.base }
-    for (buffer, index) in resultBuffers {
+    // By index, as in the steps: where code is not optimised an array's iterator allocates, and tests count in such builds.
+    for i in parameterBuffers.indices { addresses[parameterBuffers[i].buffer] = inputs[parameterBuffers[i].index].storage.base }
+    for i in resultBuffers.indices {
+      let (buffer, index) = resultBuffers[i]
       outputs[index].makeStorageUnique()
       addresses[buffer] = outputs[index].storage.base
     }

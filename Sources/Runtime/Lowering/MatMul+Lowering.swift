@@ -186,7 +186,8 @@ extension PlanBuilder {
       kernel: gemm.kernelName, isParallel: environment.workers > 1, operations: operations,
       reads: [a, b] + [fused.bias, residual].compactMap { $0 }, writes: [c, scratch]
     ) { memory, worker, workers in
-      for (x, y, z) in products {
+      for index in products.indices {
+        let (x, y, z) = products[index]
         gemm.run(
           a: places.floats(memory, places.input) + x, b: memory.address(places.weights) + 4 * y,
           bias: places.bias.map { places.floats(memory, $0) }, residual: places.residual.map { places.floats(memory, $0) },
