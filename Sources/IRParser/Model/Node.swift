@@ -80,41 +80,162 @@ public struct Node: Sendable {
   }
 
   /// Set by the model that holds the node.
-  public internal(set) var id = NodeID(-1)
-  public var name: String
+  public internal(set) var id: NodeID {
+    get { storage.id }
+    _modify {
+      makeStorageUnique()
+      yield &storage.id
+    }
+  }
+  public var name: String {
+    get { storage.name }
+    _modify {
+      makeStorageUnique()
+      yield &storage.name
+    }
+  }
   /// The operation type, in the spelling of OpenVINO's operation class (`Constant`, `Relu`, `Softmax`, not the XML's `Const`).
-  public var type: String
+  public var type: String {
+    get { storage.type }
+    _modify {
+      makeStorageUnique()
+      yield &storage.type
+    }
+  }
   /// The operation set that the node names, as `opset8`.
-  public var opset: String
-  public var attributes: Attributes
+  public var opset: String {
+    get { storage.opset }
+    _modify {
+      makeStorageUnique()
+      yield &storage.opset
+    }
+  }
+  public var attributes: Attributes {
+    get { storage.attributes }
+    _modify {
+      makeStorageUnique()
+      yield &storage.attributes
+    }
+  }
   /// Where the operands come from. Edited through the model, which tracks who uses what.
-  public internal(set) var inputs: [OutputID]
-  public var outputs: [Output]
+  public internal(set) var inputs: [OutputID] {
+    get { storage.inputs }
+    _modify {
+      makeStorageUnique()
+      yield &storage.inputs
+    }
+  }
+  public var outputs: [Output] {
+    get { storage.outputs }
+    _modify {
+      makeStorageUnique()
+      yield &storage.outputs
+    }
+  }
   /// The payload of a `Constant`.
-  public var constant: ConstantData?
+  public var constant: ConstantData? {
+    get { storage.constant }
+    _modify {
+      makeStorageUnique()
+      yield &storage.constant
+    }
+  }
   /// The sub-graphs of `If` (then, else), `Loop` and `TensorIterator` (one).
-  public var bodies: [Body] = []
+  public var bodies: [Body] {
+    get { storage.bodies }
+    _modify {
+      makeStorageUnique()
+      yield &storage.bodies
+    }
+  }
   /// What fusion moved into this node, in order of application.
-  public var postOperations: [PostOperation] = []
+  public var postOperations: [PostOperation] {
+    get { storage.postOperations }
+    _modify {
+      makeStorageUnique()
+      yield &storage.postOperations
+    }
+  }
   /// The node's `<rt_info>`.
-  public var runtimeInfo: [RuntimeAttribute] = []
+  public var runtimeInfo: [RuntimeAttribute] {
+    get { storage.runtimeInfo }
+    _modify {
+      makeStorageUnique()
+      yield &storage.runtimeInfo
+    }
+  }
   /// The layer's place in the file it was read from.
-  public var location: OVError.Location
+  public var location: OVError.Location {
+    get { storage.location }
+    _modify {
+      makeStorageUnique()
+      yield &storage.location
+    }
+  }
   /// The names of nodes that passes merged into this one, for `inspect` and profiles.
-  public var fusedNames: [String] = []
+  public var fusedNames: [String] {
+    get { storage.fusedNames }
+    _modify {
+      makeStorageUnique()
+      yield &storage.fusedNames
+    }
+  }
+
+  /// A node's values, shared by its copies until one of them is edited: passes copy nodes far more often than they edit them.
+  private final class Storage: @unchecked Sendable {
+    // Sendable: edited only while one node refers to it.
+    var id = NodeID(-1)
+    var name: String
+    var type: String
+    var opset: String
+    var attributes: Attributes
+    var inputs: [OutputID]
+    var outputs: [Output]
+    var constant: ConstantData?
+    var bodies: [Body] = []
+    var postOperations: [PostOperation] = []
+    var runtimeInfo: [RuntimeAttribute] = []
+    var location: OVError.Location
+    var fusedNames: [String] = []
+
+    init(
+      name: String, type: String, opset: String, attributes: Attributes, inputs: [OutputID], outputs: [Output], constant: ConstantData?,
+      location: OVError.Location
+    ) {
+      self.name = name
+      self.type = type
+      self.opset = opset
+      self.attributes = attributes
+      self.inputs = inputs
+      self.outputs = outputs
+      self.constant = constant
+      self.location = location
+    }
+
+    convenience init(copying other: Storage) {
+      self.init(
+        name: other.name, type: other.type, opset: other.opset, attributes: other.attributes, inputs: other.inputs, outputs: other.outputs,
+        constant: other.constant, location: other.location)
+      id = other.id
+      bodies = other.bodies
+      postOperations = other.postOperations
+      runtimeInfo = other.runtimeInfo
+      fusedNames = other.fusedNames
+    }
+  }
+  private var storage: Storage
+
+  private mutating func makeStorageUnique() {
+    if !isKnownUniquelyReferenced(&storage) { storage = Storage(copying: storage) }
+  }
 
   public init(
     name: String, type: String, opset: String, attributes: Attributes = Attributes(), inputs: [OutputID] = [],
     outputs: [Output] = [], constant: ConstantData? = nil, location: OVError.Location? = nil
   ) {
-    self.name = name
-    self.type = type
-    self.opset = opset
-    self.attributes = attributes
-    self.inputs = inputs
-    self.outputs = outputs
-    self.constant = constant
-    self.location = location ?? OVError.Location(layerName: name, layerType: "\(type) (\(opset))")
+    storage = Storage(
+      name: name, type: type, opset: opset, attributes: attributes, inputs: inputs, outputs: outputs, constant: constant,
+      location: location ?? OVError.Location(layerName: name, layerType: "\(type) (\(opset))"))
   }
 
   /// The number of inputs that the operation itself takes; those of the post-operations stand behind them.

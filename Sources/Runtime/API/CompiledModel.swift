@@ -37,18 +37,22 @@ public final class CompiledModel: Sendable {
     options.threads = workers
     self.options = options
     try OperatorRegistry.standard.requireOperators(of: model)
+    let weightArena = WeightArena()
+    let isStatic = model.parameters.allSatisfy { model[$0].outputs[0].type.shape.isStatic }
+    if isStatic && workers > 1 { weightArena.beginTouching(model.leastPackedByteCount(options.precision)) }
     var optimized = model
     optimized.alignConstants()
     let optimizer = Optimizer(isEnabled: options.optimization, lowPrecision: options.lowPrecision)
-    try optimizer.inferTypes(&optimized)
+    let types = try optimizer.inferTypes(&optimized)
     inputs = optimized.inputs
     outputs = optimized.outputs
-    passReport = try optimizer.prepare(&optimized)
+    let prepared = try optimizer.prepare(&optimized, types: types)
+    passReport = prepared.reports
     optimizedModel = optimized
     let environment = CompileEnvironment(
       base: optimized, features: options.features, workers: workers, precision: options.precision, optimization: options.optimization,
-      lowPrecision: options.lowPrecision)
-    plans = PlanCache(base: optimized, environment: environment)
+      lowPrecision: options.lowPrecision, weightArena: weightArena)
+    plans = PlanCache(base: optimized, environment: environment, operators: prepared.types.operators)
     let shapes = optimized.parameters.map { optimized[$0].outputs[0].type.shape.shape }
     if shapes.allSatisfy({ $0 != nil }) {
       _ = try plans.plan(for: shapes.map { $0! })

@@ -23,14 +23,15 @@ final class CompileEnvironment: Sendable {
     var bodies: [NodeID: [CompiledBody]] = [:]
   }
   private let caches = Locked(Caches())
-  let weightArena = WeightArena()
+  let weightArena: WeightArena
 
   /// `base`: the model that all plans specialise.
   init(
     base: Model, features: CPUFeatures, workers: Int, precision: InferencePrecision, optimization: Bool = true,
-    lowPrecision: Bool = true, registry: OperatorRegistry = .standard
+    lowPrecision: Bool = true, registry: OperatorRegistry = .standard, weightArena: WeightArena = WeightArena()
   ) {
     self.base = base
+    self.weightArena = weightArena
     self.features = features
     self.workers = workers
     self.precision = precision

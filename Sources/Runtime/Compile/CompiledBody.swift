@@ -6,8 +6,8 @@ final class CompiledBody: Sendable {
 
   init(_ body: Body, environment: CompileEnvironment) throws(OVError) {
     var model = body.model
-    try environment.optimizer.prepare(&model)
-    plans = PlanCache(base: model, environment: environment.forBody(model))
+    let types = try environment.optimizer.prepare(&model).types
+    plans = PlanCache(base: model, environment: environment.forBody(model), operators: types.operators)
   }
 
   /// Computes the body's results for its parameters.

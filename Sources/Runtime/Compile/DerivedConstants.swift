@@ -33,6 +33,7 @@ struct DerivedConstants {
 
   /// Writes all data and gives them to the environment.
   mutating func fill(in environment: CompileEnvironment) {
+    environment.weightArena.endTouching()
     // The largest first, so that the threads end together.
     let work = pending.sorted { $0.storage.byteCount > $1.storage.byteCount }
     let total = work.reduce(0) { $0 + $1.storage.byteCount }

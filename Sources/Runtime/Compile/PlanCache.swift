@@ -5,6 +5,8 @@ final class PlanCache: Sendable {
 
   let base: Model
   let environment: CompileEnvironment
+  /// The base model's, where its types have been inferred; they hold for plans of the same shapes.
+  private let operators: [NodeID: any Operator]?
   /// How many plans run before those of this cache in one inference.
   private let depth: Int
 
@@ -14,9 +16,10 @@ final class PlanCache: Sendable {
   }
   private let state = Locked(State())
 
-  init(base: Model, environment: CompileEnvironment, depth: Int = 0) {
+  init(base: Model, environment: CompileEnvironment, operators: [NodeID: any Operator]? = nil, depth: Int = 0) {
     self.base = base
     self.environment = environment
+    self.operators = operators
     self.depth = depth
   }
 
@@ -33,13 +36,21 @@ final class PlanCache: Sendable {
       return known
     }
     var model = base
+    // Where the shapes were known when the model was prepared nothing is left to simplify.
     var isPrepared = true
     for (id, shape) in zip(base.parameters, shapes) {
       if base[id].outputs[0].type.shape.shape == shape { continue }
       isPrepared = false
       model.update(id) { $0.attributes["shape"] = PartialShape(shape).irText }
     }
-    let operators = try environment.optimizer.specialize(&model, isPrepared: isPrepared)
+    let operators: [NodeID: any Operator]
+    if !isPrepared {
+      operators = try environment.optimizer.prepare(&model).types.operators
+    } else if let known = self.operators {
+      operators = known
+    } else {
+      operators = try environment.optimizer.inferTypes(&model).operators
+    }
     let plan = try Plan(model, operators: operators, environment: environment, depth: depth)
     state.withLock { state in
       if state.plans.updateValue(plan, forKey: shapes) == nil { state.recency.append(shapes) }

@@ -19,25 +19,31 @@ struct Optimizer {
     return propagation
   }
 
+  /// Takes what is known of the types, or infers them when nothing is.
+  private func inferTypes(_ model: inout Model, unless known: inout ShapePropagation?) throws(OVError) -> ShapePropagation {
+    if let types = known.take() { return types }
+    return try inferTypes(&model)
+  }
+
   /// Simplifies and fuses as far as the input shapes that are known allow.
   ///
   /// The passes repeat while they change something, because one lays bare what another looks for; the bound is a guard against
   /// passes that undo each other.
-  @discardableResult
-  func prepare(_ model: inout Model) throws(OVError) -> [PassReport] { try simplified(&model).reports }
-
-  /// What the passes did, and the types of the model that they left.
   ///
-  /// `isPrepared`: whether the model went through this before, with less known about its shapes.
-  private func simplified(
-    _ model: inout Model, isPrepared: Bool = false
-  ) throws(OVError) -> (reports: [PassReport], types: ShapePropagation) {
-    guard isEnabled else { return ([], try inferTypes(&model)) }
+  /// `types`: the model's, when they have been inferred already. Returns what the passes did, and the types of the model they left.
+  @discardableResult
+  func prepare(_ model: inout Model, types: ShapePropagation? = nil) throws(OVError) -> (reports: [PassReport], types: ShapePropagation) {
+    var known = types
+    guard isEnabled else { return ([], try inferTypes(&model, unless: &known)) }
     model.removeUnreachable()
     // First, while weights are still written as integers and their scales.
-    var total = isPrepared && !LowPrecision.isQuantized(model) ? [] : try lowerPrecision(&model)
+    var total: [PassReport] = []
+    if lowPrecision && LowPrecision.mayApply(to: model) {
+      _ = try inferTypes(&model, unless: &known)
+      total = try lowerPrecision(&model)
+    }
     for _ in 0..<Optimizer.roundLimit {
-      let types = try inferTypes(&model)
+      let types = try inferTypes(&model, unless: &known)
       let reports = try round(&model, types.constants)
       for report in reports where report.count > 0 {
         if let index = total.firstIndex(where: { $0.name == report.name }) {
@@ -52,8 +58,6 @@ struct Optimizer {
   }
 
   private func lowerPrecision(_ model: inout Model) throws(OVError) -> [PassReport] {
-    guard lowPrecision else { return [] }
-    try inferTypes(&model)
     do { return try LowPrecision().run(on: &model).filter { $0.count > 0 || !$0.layers.isEmpty } } catch {
       throw error as? OVError ?? OVError(.internalFailure, "\(error)")
     }
@@ -79,12 +83,5 @@ struct Optimizer {
   private func recognizeActivations(_ model: inout Model) throws -> [PassReport] {
     let report = try PassManager(ActivationRecognition.rewrites, roundLimit: 1).run(on: &model)
     return report.entries.map { PassReport(name: $0.name, details: [String](repeating: $0.name, count: $0.count)) }
-  }
-
-  /// What is done once input shapes are known; returns the nodes' operators.
-  ///
-  /// `isPrepared`: whether the shapes were known when the model was prepared, so that nothing is left to simplify.
-  func specialize(_ model: inout Model, isPrepared: Bool) throws(OVError) -> [NodeID: any Operator] {
-    try (isPrepared ? inferTypes(&model) : simplified(&model, isPrepared: true).types).operators
   }
 }

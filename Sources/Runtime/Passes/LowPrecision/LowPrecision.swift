@@ -12,7 +12,6 @@ struct LowPrecision {
 
   func run(on model: inout Model) throws -> [PassReport] {
     var reports: [PassReport] = []
-    guard model.nodes.contains(where: { LowPrecision.markers.contains($0.type) }) else { return [] }
     reports.append(try QuantizedActivations().run(on: &model))
     reports.append(try QuantizedWeights().run(on: &model))
     let flow = try GridFlow(model)
@@ -35,16 +34,14 @@ struct LowPrecision {
     return reports + [report]
   }
 
-  /// Operations without which nothing is quantised.
-  private static let markers: Set<String> = ["FakeQuantize", "Multiply", "Dequantize"]
-
-  /// Whether a model whose types are known has anything that was quantised.
-  static func isQuantized(_ model: Model) -> Bool {
-    model.nodeIDs.contains { id in
-      if ["FakeQuantize", "Quantize", "Dequantize"].contains(model[id].type) { return true }
-      guard model[id].type == "Convert" else { return false }
-      let source = model.type(of: model[id].inputs[0]).elementType
-      return source != .boolean && source != .string && source.bitWidth <= 8
+  /// Whether anything in a model may be quantised.
+  static func mayApply(to model: Model) -> Bool {
+    model.nodes.contains { node in
+      switch node.type {
+      case "FakeQuantize", "Dequantize": true
+      case "Constant": node.outputs.contains { Dequantize.elementTypes.contains($0.type.elementType) }
+      default: false
+      }
     }
   }
 
