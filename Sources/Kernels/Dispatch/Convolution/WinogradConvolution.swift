@@ -226,7 +226,8 @@ final class WinogradConvolution: ConvolutionImplementation {
     let tiles = p.batch * ((p.outputHeight + size - 1) / size) * ((p.outputWidth + size - 1) / size)
     let products = Double(kernel.slots(rows: tiles, columns: p.outputChannels) * points * p.inputChannels) / 2
     let registers = Double((p.inputChannels + p.outputChannels) / kernel.lanes + 2)
-    let transforms = Double(tiles * points) * registers * 3.5
+    // The values of a larger tile do not fit the registers.
+    let transforms = Double(tiles * points) * registers * (size == 2 ? 5 : 7)
     return products * 1.1 + transforms + MatrixConvolution.weightCycles(points * p.inputChannels * p.outputChannels)
   }
 }
