@@ -4,9 +4,6 @@ import Glibc
 import OVRuntime
 import Testing
 
-/// Whether this process runs under the address or thread sanitizer.
-private let isSanitized = ["__asan_init", "__tsan_init"].contains { (symbol: String) in dlsym(nil, symbol) != nil }
-
 /// What `infer` promises: that it allocates nothing once a request has been used. Counted by a program that puts itself before the
 /// C library's allocation functions.
 @Suite(.disabled(if: isSanitized, "sanitizers have allocation functions of their own"))

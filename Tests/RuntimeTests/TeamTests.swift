@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct TeamTests {
   private final class Log: Sendable {
-    let entries = Mutex<[(step: Int, part: Int)]>([])
+    let entries = Locked<[(step: Int, part: Int)]>([])
   }
 
   /// More threads than processors, fewer than the largest team's, so that a part's own thread is missing at times.
@@ -47,7 +47,7 @@ import Testing
 
   /// Counts its workers, and those among them at the same time.
   private final class Crowd: SharedWork {
-    let workers = Mutex<Set<Int>>([])
+    let workers = Locked<Set<Int>>([])
     let present = Atomic(0)
 
     func work(_ worker: Int) {

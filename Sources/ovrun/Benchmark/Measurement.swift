@@ -64,7 +64,7 @@ struct Measurement {
       deadline = .max
       count = iterations
     }
-    let state = Mutex<(lanes: [Lane], error: OVError?)>(([], nil))
+    let state = Locked<(lanes: [Lane], error: OVError?)>(([], nil))
     let started = Atomic(0)
 
     @Sendable func run(_ own: [InferRequest]) {
