@@ -30,10 +30,10 @@ def openvino_median(case, files, threads):
     request = openvino.Core().compile_model(f"{case}/model.xml", "CPU", settings).create_infer_request()
     for index, file in enumerate(files):
         request.set_input_tensor(index, openvino.Tensor(numpy.load(file)))
-    times, end = [], time.perf_counter() + options.seconds
     for _ in range(3):
         request.infer()
-    while time.perf_counter() < end:
+    times, end = [], time.perf_counter() + options.seconds
+    while not times or time.perf_counter() < end:
         start = time.perf_counter()
         request.infer()
         times.append(time.perf_counter() - start)
