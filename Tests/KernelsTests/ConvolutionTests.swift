@@ -1,3 +1,4 @@
+import Foundation
 import KernelCore
 import Kernels
 import Testing
@@ -54,7 +55,8 @@ struct ConvolutionCase {
     return (p.batch - 1) * s.batch + (height - 1) * s.row + (width - 1) * s.pixel + (channels - 1) * s.channel + 1
   }
 
-  /// Runs `algorithm` (nil: the cost rule's) with each number of workers and checks result, coverage and repeatability.
+  /// Runs `algorithm` (nil: the cost rule's) with each number of workers and checks result, coverage and repeatability, and that a
+  /// worker keeps to its own share of the scratch memory.
   func check(
     _ features: CPUFeatures, algorithm: ConvolutionAlgorithm?, workers: [Int] = [1, 2, 3],
     sourceLocation: SourceLocation = #_sourceLocation
@@ -88,10 +90,14 @@ struct ConvolutionCase {
       let packed = AlignedBytes(primitive.packedWeightsByteCount)
       primitive.packWeights(from: weights, .f32, into: packed.base)
       let scratch = AlignedBytes(primitive.scratchByteCount)
+      let untouchedScratch = AlignedBytes(primitive.scratchByteCount)
+      let scratchShare = primitive.scratchByteCount / workerCount
+      var keepsToItsShare = true
       let output = GuardedFloats(count: outputCount)
       var written = [Int](repeating: 0, count: outputCount)
       for worker in 0..<workerCount {
         let part = GuardedFloats(count: outputCount)
+        scratch.base.copyMemory(from: untouchedScratch.base, byteCount: primitive.scratchByteCount)
         withExtendedLifetime((input, packed, bias, residual, scratch)) {
           for target in [part, output] {
             primitive.run(
@@ -99,6 +105,10 @@ struct ConvolutionCase {
               residual: residual.map { UnsafePointer($0.base) }, output: target.base, scratch: scratch.base, worker: worker,
               workers: workerCount)
           }
+        }
+        for others in [0..<worker * scratchShare, (worker + 1) * scratchShare..<primitive.scratchByteCount] {
+          keepsToItsShare =
+            keepsToItsShare && memcmp(scratch.base + others.lowerBound, untouchedScratch.base + others.lowerBound, others.count) == 0
         }
         for (i, value) in part.values.enumerated() where value != GuardedFloats.untouched { written[i] += 1 }
       }
@@ -110,6 +120,7 @@ struct ConvolutionCase {
           sourceLocation: sourceLocation)
       }
       let covered = zip(written, expectedValues).allSatisfy { $0 == ($1 == GuardedFloats.untouched ? 0 : 1) }
+      #expect(keepsToItsShare, "\(label): a worker wrote to another one's scratch memory", sourceLocation: sourceLocation)
       #expect(covered, "\(label): not each element is written once", sourceLocation: sourceLocation)
       if let first {
         #expect(first == values, "\(label): another number of workers gave other bits", sourceLocation: sourceLocation)

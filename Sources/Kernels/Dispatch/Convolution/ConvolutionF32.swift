@@ -75,7 +75,9 @@ package final class ConvolutionF32: Sendable {
   package var errorBound: Float { algorithm.errorBound }
   package var packedWeightsByteCount: Int { implementation.packedWeightsByteCount }
   /// Of all workers; to be aligned to 64 bytes.
-  package var scratchByteCount: Int { implementation.scratchByteCount * workers }
+  package var scratchByteCount: Int { workerScratchByteCount * workers }
+  /// Of one worker.
+  var workerScratchByteCount: Int { implementation.scratchByteCount }
 
   /// Strides of the residual are needed where the epilogue has one. Weights are packed to `weightType`; sums are single precision
   /// either way. At most `workers` share a run. `algorithm` is one of ``algorithms(for:inputStrides:)``, or nil for the one that the
@@ -155,9 +157,12 @@ package final class ConvolutionF32: Sendable {
     input: UnsafePointer<Float>, weights: UnsafeRawPointer, bias: UnsafePointer<Float>?, residual: UnsafePointer<Float>?,
     output: UnsafeMutablePointer<Float>, scratch: UnsafeMutableRawPointer, worker: Int, workers: Int
   ) {
-    implementation.run(
+    run(
       ConvolutionArguments(
         input: input, weights: weights, bias: bias, residual: residual, output: output,
-        scratch: scratch + worker * implementation.scratchByteCount, worker: worker, workers: workers))
+        scratch: scratch + worker * workerScratchByteCount, worker: worker, workers: workers))
   }
+
+  /// Computes a worker's share in ``workerScratchByteCount`` bytes of its own.
+  func run(_ arguments: ConvolutionArguments) { implementation.run(arguments) }
 }

@@ -49,7 +49,9 @@ package final class TransposedConvolutionF32: Sendable {
   package let kernelName: String
   package let packedWeightsByteCount: Int
   /// Of all workers; to be aligned to 64 bytes.
-  package let scratchByteCount: Int
+  package var scratchByteCount: Int { workerScratchByteCount * workers }
+  /// Of one worker: what the greediest phase needs, because nobody waits for the others between phases.
+  private let workerScratchByteCount: Int
   /// The largest error of a result, as a part of the sum of the magnitudes of what is added to make it.
   package var errorBound: Float { phases.map(\.convolution.errorBound).max() ?? 0 }
   private let outputStrides: ImageStrides
@@ -106,7 +108,7 @@ package final class TransposedConvolutionF32: Sendable {
     self.phases = phases
     self.emptyPhases = emptyPhases
     packedWeightsByteCount = weightBytes
-    scratchByteCount = phases.map(\.convolution.scratchByteCount).max() ?? 0
+    workerScratchByteCount = phases.map(\.convolution.workerScratchByteCount).max() ?? 0
     kernelName = "transposed_" + (phases.first?.convolution.kernelName ?? "fill")
   }
 
@@ -151,9 +153,10 @@ package final class TransposedConvolutionF32: Sendable {
   ) {
     for index in phases.indices {
       phases[index].convolution.run(
-        input: input, weights: weights + phases[index].weightOffset, bias: bias,
-        residual: residual.map { $0 + phases[index].residualOffset }, output: output + phases[index].outputOffset, scratch: scratch,
-        worker: worker, workers: workers)
+        ConvolutionArguments(
+          input: input, weights: weights + phases[index].weightOffset, bias: bias,
+          residual: residual.map { $0 + phases[index].residualOffset }, output: output + phases[index].outputOffset,
+          scratch: scratch + worker * workerScratchByteCount, worker: worker, workers: workers))
     }
     for phase in emptyPhases { fill(phase, bias: bias, residual: residual, output: output, worker: worker, workers: workers) }
   }
