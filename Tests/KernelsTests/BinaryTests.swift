@@ -75,7 +75,7 @@ private struct Elements {
   static let kernels = BinaryKernels.table.supported(by: .current)
 
   /// Small integers make equal pairs, zeros and exact products likely.
-  private static func numbers(_ count: Int, _ kernel: BinaryKernel, nonzero: Bool, _ samples: inout Samples) -> [Double] {
+  private static func numbers(_ count: Int, _ kernel: BinaryKernel, nonzero: Bool, _ samples: inout SeededGenerator) -> [Double] {
     (0..<count).map { _ in
       switch kernel.element {
       case .u8: return Double(samples.int(0...2))
@@ -104,7 +104,7 @@ private struct Elements {
   }
 
   private static func check(
-    _ kernel: BinaryKernel, shape: [Int], aBroadcast: [Bool], bBroadcast: [Bool], workers: Int, _ samples: inout Samples,
+    _ kernel: BinaryKernel, shape: [Int], aBroadcast: [Bool], bBroadcast: [Bool], workers: Int, _ samples: inout SeededGenerator,
     _ comment: String
   ) throws {
     let aStrides = strides(shape, broadcast: aBroadcast)
@@ -150,7 +150,7 @@ private struct Elements {
 
   @Test(arguments: kernels) func rowsOfEveryLength(_ kernel: BinaryKernel) throws {
     let seed: UInt64 = 11
-    var samples = Samples(seed: seed)
+    var samples = SeededGenerator(seed: seed)
     for columns in Array(0...36) + [63, 64, 65, 200] {
       for (a, b) in [(false, false), (false, true), (true, false)] {
         try Self.check(
@@ -162,7 +162,7 @@ private struct Elements {
 
   @Test(arguments: kernels) func anyBroadcast(_ kernel: BinaryKernel) throws {
     for seed in 1...UInt64(40) {
-      var samples = Samples(seed: seed)
+      var samples = SeededGenerator(seed: seed)
       let shape = (0..<samples.int(0...6)).map { _ in samples.int(1...5) }
       let a = shape.map { _ in samples.int(0...3) == 0 }
       let b = shape.map { _ in samples.int(0...2) == 0 }
@@ -203,7 +203,7 @@ private struct Elements {
 
   @Test(arguments: [1, 2, 4, 8]) func selects(elementSize: Int) throws {
     for seed in 1...UInt64(30) {
-      var samples = Samples(seed: seed)
+      var samples = SeededGenerator(seed: seed)
       let shape = (0..<samples.int(0...5)).map { _ in samples.int(1...6) }
       let broadcasts = (0..<3).map { _ in shape.map { _ in samples.int(0...3) == 0 } } + [shape.map { _ in false }]
       let strides = broadcasts.map { Self.strides(shape, broadcast: $0) }

@@ -13,7 +13,7 @@ import Testing
     return shared / (areaA + areaB - shared)
   }
 
-  private static func box(_ samples: inout Samples) -> Box {
+  private static func box(_ samples: inout SeededGenerator) -> Box {
     let (x, y) = (Float(samples.int(0...20)), Float(samples.int(0...20)))
     // Some have no area.
     return (x, y, x + Float(samples.int(0...6)), y + Float(samples.int(0...6)))
@@ -22,7 +22,7 @@ import Testing
   @Test(arguments: OverlapKernels.table.supported(by: .current).map(\.name), [0, 1, 15, 16, 17, 31, 33, 50, 100])
   func candidatesAreComparedWithAllKeptBoxes(_ name: String, _ count: Int) throws {
     let kernel = try #require(OverlapKernels.table.first { $0.name == name })
-    var samples = Samples(seed: UInt64(count))
+    var samples = SeededGenerator(seed: UInt64(count))
     var kept = KeptBoxes(capacity: count + 3, kernel)
     // What was removed leaves nothing behind.
     for _ in 0..<(count + 3) { kept.append(0, 0, 100, 100) }
@@ -52,7 +52,7 @@ import Testing
   @Test(arguments: OverlapKernels.table.supported(by: .current).map(\.name), [0, 1, 2, 40, 300])
   func theBestBoxesAreKept(_ name: String, _ count: Int) throws {
     let kernel = try #require(OverlapKernels.table.first { $0.name == name })
-    var samples = Samples(seed: UInt64(count) + 7)
+    var samples = SeededGenerator(seed: UInt64(count) + 7)
     for (limit, scoreThreshold, isExclusive) in [(count, -Float.infinity, true), (count, 3, false), (5, 3, true), (1, 0, true)] {
       let boxes = (0..<count).map { _ in Self.box(&samples) }
       // Few scores, so that some are equal; some are no numbers.

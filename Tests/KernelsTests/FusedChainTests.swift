@@ -12,14 +12,15 @@ import Testing
       (.relu, { max($0, 0) }), (.negative, { -$0 }), (.affine, { $0 * 0.5 + 0.25 }), (.softsign, { $0 / (1 + abs($0)) }),
     ]
     for seed in 1...UInt64(60) {
-      var samples = Samples(seed: seed)
+      var samples = SeededGenerator(seed: seed)
       let rows = samples.int(0...60)
       let columns = seed % 5 == 0 ? samples.int(900...2500) : samples.int(1...70)
       let gap = samples.int(0...1) * 3
       let stride = columns + gap
-      let input = samples.floats(rows * stride + 1)
+      let input = samples.floats(rows * stride + 1, in: -2...2)
       let operands = [
-        samples.floats(rows * columns + 1), samples.floats(columns), samples.floats(1), samples.floats(rows + 1),
+        samples.floats(rows * columns + 1, in: -2...2), samples.floats(columns, in: -2...2), samples.floats(1, in: -2...2),
+        samples.floats(rows + 1, in: -2...2),
       ]
       var expected = (0..<rows).flatMap { r in (0..<columns).map { Double(input[r * stride + $0]) } }
       var steps: [ChainStep] = []

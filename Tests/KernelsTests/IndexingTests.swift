@@ -14,7 +14,7 @@ import Testing
   @Test(arguments: [1, 2, 4, 8, 3, 24, 100])
   func rowsAreGathered(_ rowBytes: Int) {
     for (batches, outer, extent, count) in [(1, 1, 7, 5), (1, 3, 4, 9), (2, 3, 5, 17), (3, 1, 1, 1), (2, 2, 6, 0)] {
-      var samples = Samples(seed: UInt64(rowBytes * 100 + count))
+      var samples = SeededGenerator(seed: UInt64(rowBytes * 100 + count))
       let table = (0..<batches * outer * extent * rowBytes).map { _ in UInt8.random(in: 0...255, using: &samples) }
       let indices = (0..<batches * count).map { _ in Int32(samples.int(-extent...extent)) }
       for isWide in [false, true] {
@@ -70,7 +70,7 @@ import Testing
   }
 
   @Test func elementsRowsAndTuples() {
-    var samples = Samples(seed: 5)
+    var samples = SeededGenerator(seed: 5)
     for (outer, extent, count, inner) in [(1, 5, 3, 1), (2, 4, 6, 3), (3, 1, 2, 17), (7, 9, 5, 11)] {
       let indices = (0..<outer * count * inner).map { _ in Int64(samples.int(-extent...(extent - 1))) }
       func place(_ index: Int64) -> Int { Int(index) < 0 ? Int(index) + extent : Int(index) }
@@ -99,7 +99,7 @@ import Testing
 
   @Test(arguments: [(1, 1), (2, 1), (4, 1), (8, 1), (12, 1), (1024, 1), (4, 5), (12, 5)])
   func blocksMove(_ blockBytes: Int, _ groups: Int) {
-    var samples = Samples(seed: UInt64(blockBytes))
+    var samples = SeededGenerator(seed: UInt64(blockBytes))
     // More than the offsets that are made at a time.
     let (places, perGroup) = (40, 700)
     let count = groups * perGroup
@@ -126,9 +126,9 @@ import Testing
 
   @Test(arguments: ScatterCombination.allCases)
   func updatesAreCombined(_ combination: ScatterCombination) {
-    func check<T: ScatteredNumber & Numeric & Comparable>(_: T.Type, _ element: KernelElement, _ random: (inout Samples) -> T) {
+    func check<T: ScatteredNumber & Numeric & Comparable>(_: T.Type, _ element: KernelElement, _ random: (inout SeededGenerator) -> T) {
       for (size, groups) in [(1, 1), (1, 6), (3, 2), (600, 1)] {
-        var samples = Samples(seed: UInt64(size))
+        var samples = SeededGenerator(seed: UInt64(size))
         let offsets = (0..<groups * 9).map { $0 / 9 * 5 + samples.int(0...4) }
         let data = (0..<groups * 5 * size).map { _ in random(&samples) }
         let updates = (0..<offsets.count * size).map { _ in random(&samples) }
@@ -167,14 +167,14 @@ import Testing
   @Test(arguments: [1, 2, 3, 16, 17, 40, 200])
   func theBestComeFirst(_ extent: Int) {
     func check<T: OrderedElement & Comparable & SignedNumeric>(
-      _: T.Type, _ element: KernelElement, isBelow: @escaping (T, T) -> Bool, _ random: (inout Samples) -> T
+      _: T.Type, _ element: KernelElement, isBelow: @escaping (T, T) -> Bool, _ random: (inout SeededGenerator) -> T
     ) {
       for (outer, inner) in [(5, 1), (2, 3), (1, 20)] {
         for count in Set([1, 2, extent / 3, extent].filter { $0 >= 1 && $0 <= extent }) {
           for takesGreatest in [true, false] {
             for sortsByIndex in [true, false] {
               let seed = UInt64(extent * 31 + count)
-              var samples = Samples(seed: seed)
+              var samples = SeededGenerator(seed: seed)
               let input = (0..<outer * extent * inner).map { _ in random(&samples) }
               let plan = TopKPlan(
                 outer: outer, extent: extent, inner: inner, count: count, takesGreatest: takesGreatest, sortsByIndex: sortsByIndex,
@@ -227,7 +227,7 @@ import Testing
 
   @Test(arguments: [[7], [1], [3, 40], [2, 3, 5], [4, 1, 1], [5, 0, 3]])
   func elementsThatAreNotZero(_ shape: [Int]) {
-    var samples = Samples(seed: UInt64(shape[0]))
+    var samples = SeededGenerator(seed: UInt64(shape[0]))
     let values: [Float] = (0..<shape.reduce(1, *)).map { _ in [0, -0.0, 1, .nan, -2][samples.int(0...4)] }
     func check<T>(_ elements: [T], isFloatingPoint: Bool, isZero: (T) -> Bool) {
       var expected = [[Int64]](repeating: [], count: shape.count)
@@ -255,7 +255,7 @@ import Testing
   }
 
   @Test func theBestOfManyRowsIsFound() {
-    var samples = Samples(seed: 3)
+    var samples = SeededGenerator(seed: 3)
     let (extent, inner) = (5, 2500)
     let input = (0..<extent * inner).map { _ in Float(samples.int(-9...9)) }
     let plan = TopKPlan(outer: 1, extent: extent, inner: inner, count: 1, takesGreatest: true, sortsByIndex: false, hasWideIndices: true)

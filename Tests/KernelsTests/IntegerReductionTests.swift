@@ -10,7 +10,7 @@ import Testing
     func check<T: FixedWidthInteger & BitwiseCopyable>(_: T.Type, _ element: KernelElement, _ range: ClosedRange<Int>) {
       for (outer, reduced, inner) in Self.shapes {
         let seed = UInt64(outer * reduced)
-        var samples = Samples(seed: seed)
+        var samples = SeededGenerator(seed: seed)
         let input = (0..<outer * reduced * inner).map { _ in T(samples.int(range)) }
         let expected = (0..<outer * inner).map { place -> T in
           let x = (0..<reduced).map { input[(place / inner * reduced + $0) * inner + place % inner] }
@@ -44,7 +44,7 @@ import Testing
   func runningSums(_ isExclusive: Bool, _ isReverse: Bool) {
     for (outer, extent, inner) in Self.shapes + [(2, 9, 17), (1, 4, 40), (8, 5, 1), (19, 3, 1)] {
       let seed = UInt64(extent * 100 + inner)
-      var samples = Samples(seed: seed)
+      var samples = SeededGenerator(seed: seed)
       let input = (0..<outer * extent * inner).map { _ in Int32(samples.int(-50...50)) }
       var expected = input
       for line in 0..<outer * inner {

@@ -3,7 +3,7 @@ import KernelCore
 import Kernels
 import Testing
 
-/// A reproducible source of numbers (SplitMix64).
+/// Reproducible pseudo-random numbers (SplitMix64); tests print the seed where they fail.
 struct SeededGenerator: RandomNumberGenerator {
   private var state: UInt64
   init(seed: UInt64) { state = seed }
@@ -16,7 +16,19 @@ struct SeededGenerator: RandomNumberGenerator {
     return z ^ (z >> 31)
   }
 
-  mutating func floats(_ count: Int) -> [Float] { (0..<count).map { _ in Float.random(in: -1...1, using: &self) } }
+  /// `count` floats of a range.
+  mutating func floats(_ count: Int, in range: ClosedRange<Float> = -1...1) -> [Float] {
+    (0..<count).map { _ in Float.random(in: range, using: &self) }
+  }
+
+  /// An integer of a range.
+  mutating func int(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &self) }
+}
+
+/// The greatest distance of two sequences of floats, infinite where only one is NaN or they differ in length.
+func distance(_ a: some Collection<Float>, _ b: some Collection<Double>) -> Double {
+  guard a.count == b.count else { return .infinity }
+  return zip(a, b).map { Double($0) == $1 || $0.isNaN && $1.isNaN ? 0 : abs(Double($0) - $1) }.map { $0.isNaN ? .infinity : $0 }.max() ?? 0
 }
 
 /// Floats that end at a page that may not be touched, so that reading or writing beyond them ends the test.

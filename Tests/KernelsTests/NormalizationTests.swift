@@ -39,7 +39,7 @@ import Testing
     Self.forEachShape { outer, axis, inner in
       for spread: Float in [1, 60] {
         let seed = UInt64(axis * 1000 + inner)
-        var samples = Samples(seed: seed)
+        var samples = SeededGenerator(seed: seed)
         let count = outer * axis * inner
         let input = samples.floats(count, in: -spread...spread)
         // In place, the last float a guard.
@@ -76,12 +76,12 @@ import Testing
     let isCentered = [.layer, .layerEpsilonOutside, .center].contains(kernel.operation)
     Self.forEachShape { outer, axis, inner in
       let seed = UInt64(axis * 1000 + inner)
-      var samples = Samples(seed: seed)
+      var samples = SeededGenerator(seed: seed)
       let count = outer * axis * inner
       let input = samples.floats(count, in: 1...5)
       let parameters = inner == 1 ? axis : inner
-      let gamma: [Float]? = samples.int(0...2) > 0 ? samples.floats(parameters) : nil
-      let beta: [Float]? = samples.int(0...2) > 0 ? samples.floats(parameters) : nil
+      let gamma: [Float]? = samples.int(0...2) > 0 ? samples.floats(parameters, in: -2...2) : nil
+      let beta: [Float]? = samples.int(0...2) > 0 ? samples.floats(parameters, in: -2...2) : nil
       let epsilon: Float = 0.01
       var output = input + [-77]
       let workers = 1 + axis % 3

@@ -32,7 +32,7 @@ import Testing
 
   @Test(arguments: kernels) func windows(_ kernel: PoolingKernel) {
     for seed in 1...UInt64(160) {
-      var samples = Samples(seed: seed)
+      var samples = SeededGenerator(seed: seed)
       let channels = seed <= 70 ? Int(seed) : samples.int(1...130)
       let pixel = channels + samples.int(0...3)
       func axis(_ inputStride: Int, _ outputStride: Int) -> PoolingGeometry.Axis {
@@ -57,7 +57,7 @@ import Testing
       var geometry = PoolingGeometry(
         batch: samples.int(1...2), channels: channels, height: height, width: width, inputBatchStride: pixel * width.input * height.input,
         outputBatchStride: outputPixel * width.output * height.output)
-      let input = samples.floats(geometry.batch * geometry.inputBatchStride)
+      let input = samples.floats(geometry.batch * geometry.inputBatchStride, in: -2...2)
       var output = [Float](repeating: -77, count: geometry.batch * geometry.outputBatchStride)
       let workers = samples.int(1...3)
       for worker in 0..<workers { kernel.run(&geometry, input, &output, worker, workers) }

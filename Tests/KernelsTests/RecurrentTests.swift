@@ -13,7 +13,7 @@ private func sigmoid(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
     var memory: [[Float]]
     let strides: [Int]
 
-    init(widths: [Int], rows: Int, _ samples: inout Samples) {
+    init(widths: [Int], rows: Int, _ samples: inout SeededGenerator) {
       let strides = widths.map { $0 + 3 }
       self.strides = strides
       memory = strides.map { samples.floats(rows * $0, in: -6...6) }
@@ -25,7 +25,7 @@ private func sigmoid(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
   @Test(arguments: kernels) func cells(_ kernel: RecurrentKernel) {
     for size in Array(1...34) + [64, 65, 128] {
       for clip: Float in [.infinity, 1.5] {
-        var samples = Samples(seed: UInt64(size))
+        var samples = SeededGenerator(seed: UInt64(size))
         let rows = samples.int(1...3)
         let workers = samples.int(1...3)
         let widths: [Int]

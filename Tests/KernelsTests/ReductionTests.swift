@@ -34,7 +34,7 @@ private func exact(_ operation: ReductionOperation, _ x: [Double]) -> Double {
   }
 
   private static func check(_ kernel: ReductionKernel, _ outer: Int, _ reduced: Int, _ inner: Int, workers: Int, seed: UInt64) {
-    var samples = Samples(seed: seed)
+    var samples = SeededGenerator(seed: seed)
     let range: ClosedRange<Float> = kernel.operation == .product ? 0.9...1.1 : -2...2
     let input = samples.floats(outer * reduced * inner, in: range)
     var output = [Float](repeating: -77, count: outer * inner + 1)

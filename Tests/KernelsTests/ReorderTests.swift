@@ -18,7 +18,7 @@ import Testing
         let sourceColumn = size * (rowsAreNeighbours ? rows + 1 : gap)
         let destinationColumn = size * (kernel.pattern == .strided ? 2 : 1)
         let destinationRow = destinationColumn * (columns + 2)
-        var samples = Samples(seed: UInt64(rows * 1000 + columns))
+        var samples = SeededGenerator(seed: UInt64(rows * 1000 + columns))
         let source = (0..<(rows * sourceRow + columns * sourceColumn + size)).map { _ in UInt8(samples.int(0...255)) }
         var destination = [UInt8](repeating: 0xee, count: rows * destinationRow + size)
         kernel.run(source, sourceRow, sourceColumn, &destination, destinationRow, destinationColumn, rows, columns)
@@ -40,7 +40,7 @@ import Testing
   @Test(arguments: [1, 2, 4, 8]) func plans(elementSize: Int) throws {
     var patterns: Set<CopyPattern> = []
     for seed in 1...UInt64(300) {
-      var samples = Samples(seed: seed)
+      var samples = SeededGenerator(seed: seed)
       let rank = samples.int(0...6)
       let shape = (0..<rank).map { _ in samples.int(1...(rank < 4 ? 24 : 5)) }
       /// Strides of a permuted tensor, with room between its rows.
@@ -127,7 +127,7 @@ import Testing
   }
 
   @Test(arguments: conversionKernels) func conversions(_ kernel: ConversionKernel) {
-    var samples = Samples(seed: 5)
+    var samples = SeededGenerator(seed: 5)
     for count in Array(0...40) + [64, 65, 257] {
       let floats = (0..<count).map { _ in
         samples.int(0...1) == 0 ? Self.numbers.randomElement(using: &samples)! : Float.random(in: -400...400, using: &samples)

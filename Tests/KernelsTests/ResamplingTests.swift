@@ -9,7 +9,7 @@ import Testing
 
   @Test(arguments: kernels) func imagesAreResized(_ kernel: ResamplingKernel) {
     for seed in 1...UInt64(100) {
-      var samples = Samples(seed: seed)
+      var samples = SeededGenerator(seed: seed)
       let channels = seed <= 40 ? Int(seed) : samples.int(1...70)
       let (batch, height, width) = (samples.int(1...2), samples.int(1...6), samples.int(1...6))
       let (outputHeight, outputWidth) = (samples.int(1...9), samples.int(1...9))
@@ -30,7 +30,7 @@ import Testing
       }
       let (rows, columns) = (taps(outputHeight, height), taps(outputWidth, width))
       let plan = ResizePlan(geometry, rows: ResamplingTaps(rows), columns: ResamplingTaps(columns))
-      let input = samples.floats(batch * geometry.inputBatchStride)
+      let input = samples.floats(batch * geometry.inputBatchStride, in: -2...2)
       var output = [Float](repeating: -77, count: batch * geometry.outputBatchStride + 1)
       let workers = samples.int(1...3)
       let scratch = AlignedBytes(workers * plan.scratchByteCount)
@@ -60,13 +60,13 @@ import Testing
 
   @Test(arguments: kernels, GridSamplingMode.allCases) func imagesAreSampled(_ kernel: ResamplingKernel, _ mode: GridSamplingMode) {
     for (seed, padding) in (1...UInt64(20)).flatMap({ seed in GridPaddingMode.allCases.map { (seed, $0) } }) {
-      var samples = Samples(seed: seed)
+      var samples = SeededGenerator(seed: seed)
       let alignsCorners = samples.int(0...1) == 1
       let (batch, channels, height, width, points) = (2, samples.int(1...40), samples.int(1...5), samples.int(1...5), samples.int(1...40))
       let plan = GridSamplingPlan(
         mode: mode, padding: padding, alignsCorners: alignsCorners, batch: batch, channels: channels, height: height, width: width,
         points: points)
-      let input = samples.floats(batch * height * width * channels)
+      let input = samples.floats(batch * height * width * channels, in: -2...2)
       var grid = samples.floats(batch * points * 2, in: -3...3)
       grid[0] = .nan
       grid[1] = .infinity
