@@ -54,17 +54,6 @@ enum F32x16Tiles: MatrixTiles {
     default: tiles(InlineArray<1, Void>.self, InlineArray<1, Void>.self)
     }
   }
-
-  @inline(__always) static func computeRows(
-    width: Int, count: Int, _ block: UnsafePointer<MatrixBlock>, _ stack: UnsafeMutablePointer<MatrixTileStack>
-  ) {
-    let row = InlineArray<1, Void>.self
-    switch width {
-    case 3: computeTiles(Vector.self, Float16.self, row, InlineArray<3, Void>.self, count: count, block, stack)
-    case 2: computeTiles(Vector.self, Float16.self, row, InlineArray<2, Void>.self, count: count, block, stack)
-    default: computeTiles(Vector.self, Float16.self, row, InlineArray<1, Void>.self, count: count, block, stack)
-    }
-  }
 }
 
 package func matrix_f32_14x32_avx512(_ block: UnsafePointer<MatrixBlock>) {

@@ -28,3 +28,28 @@ package struct Epilogue: Sendable {
     self.beta = beta
   }
 }
+
+/// What a kernel of images does to the sums of neighbouring pixels: ``Epilogue`` without the activation. Strides are in elements.
+@frozen @usableFromInline package struct PixelEpilogue {
+  /// Added to each channel.
+  @usableFromInline package var bias: UnsafePointer<Float>?
+  /// Belongs to the first pixel; may be the output itself.
+  @usableFromInline package var residual: UnsafePointer<Float>?
+  @usableFromInline package var residualPixel: Int
+  @usableFromInline package var residualRow: Int
+  /// The residual is added to the bounded result instead of the sum.
+  @usableFromInline package var residualIsLate: Bool
+  @usableFromInline package var minimum: Float
+  @usableFromInline package var maximum: Float
+
+  /// Bias and residual follow with the pixels.
+  package init(_ epilogue: Epilogue, residualPixel: Int, residualRow: Int) {
+    bias = nil
+    residual = nil
+    self.residualPixel = residualPixel
+    self.residualRow = residualRow
+    residualIsLate = epilogue.residualAfterActivation
+    minimum = epilogue.minimum
+    maximum = epilogue.maximum
+  }
+}

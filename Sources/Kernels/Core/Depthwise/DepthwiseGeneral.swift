@@ -25,11 +25,11 @@ func depthwiseRegister<V: FloatVector, let Pixels: Int>(
   let lanes = V.lanes
   @inline(__always) func load(_ p: UnsafePointer<Float>) -> V { isWhole ? V.load(p) : V.load(p, count: count) }
 
-  var sums = InlineArray<Pixels, V>(repeating: row.pointee.bias.map { load($0 + channel) } ?? V.zero())
-  let late = row.pointee.residualIsLate
-  let residual = row.pointee.residual.map { $0 + (pixel &* row.pointee.residualPixel &+ channel) }
+  var sums = InlineArray<Pixels, V>(repeating: row.pointee.epilogue.bias.map { load($0 + channel) } ?? V.zero())
+  let late = row.pointee.epilogue.residualIsLate
+  let residual = row.pointee.epilogue.residual.map { $0 + (pixel &* row.pointee.epilogue.residualPixel &+ channel) }
   if let residual, !late {
-    for i in 0..<Pixels { sums[unchecked: i] = sums[unchecked: i] + load(residual + i &* row.pointee.residualPixel) }
+    for i in 0..<Pixels { sums[unchecked: i] = sums[unchecked: i] + load(residual + i &* row.pointee.epilogue.residualPixel) }
   }
 
   let tapRows = row.pointee.tapRows[unchecked: 0]
@@ -53,12 +53,12 @@ func depthwiseRegister<V: FloatVector, let Pixels: Int>(
     tapRow &+= 1
   }
 
-  let minimum = V.splat(row.pointee.minimum)
-  let maximum = V.splat(row.pointee.maximum)
+  let minimum = V.splat(row.pointee.epilogue.minimum)
+  let maximum = V.splat(row.pointee.epilogue.maximum)
   let output = row.pointee.output + (pixel &* row.pointee.outputPixel &+ channel)
   for i in 0..<Pixels {
     var result = maximum.min(minimum.max(sums[unchecked: i]))
-    if let residual, late { result = result + load(residual + i &* row.pointee.residualPixel) }
+    if let residual, late { result = result + load(residual + i &* row.pointee.epilogue.residualPixel) }
     if isWhole {
       result.store(output + i &* row.pointee.outputPixel)
     } else {

@@ -33,15 +33,16 @@ func depthwiseBlock<V: FloatVector, let Width: Int, let Stride: Int, let Edge: I
   @inline(__always) func load(_ p: UnsafePointer<Float>) -> V { isWhole ? V.load(p) : V.load(p, count: count) }
 
   let rowCount = rows.pointee.rows
-  let bias = rows.pointee.bias.map { load($0 + channel) } ?? V.zero()
+  let bias = rows.pointee.epilogue.bias.map { load($0 + channel) } ?? V.zero()
   var sums = InlineArray<2, InlineArray<4, V>>(repeating: InlineArray<4, V>(repeating: bias))
-  let late = rows.pointee.residualIsLate
-  let residual = rows.pointee.residual.map { $0 + (group.pixel &* rows.pointee.residualPixel &+ channel) }
+  let late = rows.pointee.epilogue.residualIsLate
+  let residual = rows.pointee.epilogue.residual.map { $0 + (group.pixel &* rows.pointee.epilogue.residualPixel &+ channel) }
   if let residual, !late {
     for r in 0..<2 where r < rowCount {
       for i in 0..<4 where Edge == 0 || i < group.pixels {
         sums[unchecked: r][unchecked: i] =
-          sums[unchecked: r][unchecked: i] + load(residual + (r &* rows.pointee.residualRow &+ i &* rows.pointee.residualPixel))
+          sums[unchecked: r][unchecked: i]
+          + load(residual + (r &* rows.pointee.epilogue.residualRow &+ i &* rows.pointee.epilogue.residualPixel))
       }
     }
   }
@@ -77,14 +78,14 @@ func depthwiseBlock<V: FloatVector, let Width: Int, let Stride: Int, let Edge: I
     tapRow &+= 1
   }
 
-  let minimum = V.splat(rows.pointee.minimum)
-  let maximum = V.splat(rows.pointee.maximum)
+  let minimum = V.splat(rows.pointee.epilogue.minimum)
+  let maximum = V.splat(rows.pointee.epilogue.maximum)
   let output = rows.pointee.output + (group.pixel &* rows.pointee.outputPixel &+ channel)
   for r in 0..<2 where r < rowCount {
     for i in 0..<4 where Edge == 0 || i < group.pixels {
       var result = maximum.min(minimum.max(sums[unchecked: r][unchecked: i]))
       if let residual, late {
-        result = result + load(residual + (r &* rows.pointee.residualRow &+ i &* rows.pointee.residualPixel))
+        result = result + load(residual + (r &* rows.pointee.epilogue.residualRow &+ i &* rows.pointee.epilogue.residualPixel))
       }
       let to = output + (r &* rows.pointee.outputRow &+ i &* rows.pointee.outputPixel)
       if isWhole { result.store(to) } else { result.store(to, count: count) }
@@ -119,7 +120,7 @@ package func computeDepthwise<V: FloatVector, let Width: Int, let Stride: Int>(
   let outputWidth = rows.pointee.outputWidth
   let columns = 3 &* Stride &+ Width
   // A second time over pixels would add a residual that is the output a second time.
-  let mayRepeat = rows.pointee.residual == nil && outputWidth >= 4
+  let mayRepeat = rows.pointee.epilogue.residual == nil && outputWidth >= 4
   var next = 0
   while next < outputWidth {
     let pixel = mayRepeat ? Swift.min(next, outputWidth &- 4) : next

@@ -40,21 +40,12 @@
   @usableFromInline package var outputPixel: Int
   @usableFromInline package var outputRow: Int
   @usableFromInline package var outputWidth: Int
-  @usableFromInline package var bias: UnsafePointer<Float>?
-  /// May be the output itself.
-  @usableFromInline package var residual: UnsafePointer<Float>?
-  @usableFromInline package var residualPixel: Int
-  @usableFromInline package var residualRow: Int
-  /// The residual is added to the bounded result instead of the sum.
-  @usableFromInline package var residualIsLate: Bool
-  @usableFromInline package var minimum: Float
-  @usableFromInline package var maximum: Float
+  @usableFromInline package var epilogue: PixelEpilogue
 
   package init(
     input: UnsafePointer<Float>, inputPixel: Int, inputRow: Int, inputStep: Int, inputWidth: Int, weights: UnsafePointer<Float>,
     kernelHeight: Int, kernelWidth: Int, stride: Int, dilation: Int, padLeft: Int, channels: Int,
-    output: UnsafeMutablePointer<Float>, outputPixel: Int, outputRow: Int, outputWidth: Int, bias: UnsafePointer<Float>?,
-    residualPixel: Int, residualRow: Int, residualIsLate: Bool, minimum: Float, maximum: Float
+    output: UnsafeMutablePointer<Float>, outputPixel: Int, outputRow: Int, outputWidth: Int, epilogue: PixelEpilogue
   ) {
     self.input = input
     self.inputPixel = inputPixel
@@ -74,13 +65,7 @@
     self.outputPixel = outputPixel
     self.outputRow = outputRow
     self.outputWidth = outputWidth
-    self.bias = bias
-    residual = nil
-    self.residualPixel = residualPixel
-    self.residualRow = residualRow
-    self.residualIsLate = residualIsLate
-    self.minimum = minimum
-    self.maximum = maximum
+    self.epilogue = epilogue
   }
 }
 

@@ -19,9 +19,21 @@
   /// Computes `count` tiles of `rows` (1 to what the shape has) × `width` (1...3) registers.
   static func compute(
     rows: Int, width: Int, count: Int, _ block: UnsafePointer<MatrixBlock>, _ stack: UnsafeMutablePointer<MatrixTileStack>)
+}
+
+extension MatrixTiles {
   /// Computes `count` tiles of one row × `width` registers with a panel of halves.
+  @inlinable @inline(__always)
   static func computeRows(
-    width: Int, count: Int, _ block: UnsafePointer<MatrixBlock>, _ stack: UnsafeMutablePointer<MatrixTileStack>)
+    width: Int, count: Int, _ block: UnsafePointer<MatrixBlock>, _ stack: UnsafeMutablePointer<MatrixTileStack>
+  ) {
+    let row = InlineArray<1, Void>.self
+    switch width {
+    case 3: computeTiles(Vector.self, Float16.self, row, InlineArray<3, Void>.self, count: count, block, stack)
+    case 2: computeTiles(Vector.self, Float16.self, row, InlineArray<2, Void>.self, count: count, block, stack)
+    default: computeTiles(Vector.self, Float16.self, row, InlineArray<1, Void>.self, count: count, block, stack)
+    }
+  }
 }
 
 /// The body of every ``MatrixBlockFunction``: panel by panel, so that a panel stays in the nearest cache for all rows.

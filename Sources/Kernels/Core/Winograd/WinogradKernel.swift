@@ -38,19 +38,11 @@
   /// The tile's rows and columns that exist.
   @usableFromInline package var rows: Int
   @usableFromInline package var columns: Int
-  @usableFromInline package var bias: UnsafePointer<Float>?
-  @usableFromInline package var residual: UnsafePointer<Float>?
-  @usableFromInline package var residualPixel: Int
-  @usableFromInline package var residualRow: Int
-  /// The residual is added to the bounded result instead of the sum.
-  @usableFromInline package var residualIsLate: Bool
-  @usableFromInline package var minimum: Float
-  @usableFromInline package var maximum: Float
+  @usableFromInline package var epilogue: PixelEpilogue
 
   package init(
     points: UnsafePointer<Float>, pointStride: Int, channels: Int, output: UnsafeMutablePointer<Float>, pixel: Int, row: Int, rows: Int,
-    columns: Int, bias: UnsafePointer<Float>?, residual: UnsafePointer<Float>?, residualPixel: Int, residualRow: Int,
-    residualIsLate: Bool, minimum: Float, maximum: Float
+    columns: Int, epilogue: PixelEpilogue
   ) {
     self.points = points
     self.pointStride = pointStride
@@ -60,13 +52,7 @@
     self.row = row
     self.rows = rows
     self.columns = columns
-    self.bias = bias
-    self.residual = residual
-    self.residualPixel = residualPixel
-    self.residualRow = residualRow
-    self.residualIsLate = residualIsLate
-    self.minimum = minimum
-    self.maximum = maximum
+    self.epilogue = epilogue
   }
 }
 
@@ -145,7 +131,7 @@ package func winogradTransformOutput<V: FloatVector, let Tile: Int, let Output: 
   let pointStride = block.pointee.pointStride
   let rows = block.pointee.rows
   let columns = block.pointee.columns
-  let late = block.pointee.residualIsLate
+  let late = block.pointee.epilogue.residualIsLate
   var channel = 0
   while channel < channels {
     let count = Swift.min(lanes, channels &- channel)
@@ -159,17 +145,17 @@ package func winogradTransformOutput<V: FloatVector, let Tile: Int, let Output: 
       for y in 0..<Tile { values[unchecked: y] = V.load(points + (y &* Tile &+ x) &* pointStride) }
       interpolated[unchecked: x] = winogradInterpolate(values, outputType)
     }
-    let bias = block.pointee.bias.map { load($0 + channel) } ?? V.zero()
-    let minimum = V.splat(block.pointee.minimum)
-    let maximum = V.splat(block.pointee.maximum)
+    let bias = block.pointee.epilogue.bias.map { load($0 + channel) } ?? V.zero()
+    let minimum = V.splat(block.pointee.epilogue.minimum)
+    let maximum = V.splat(block.pointee.epilogue.maximum)
     for y in 0..<Output where y < rows {
       var values = InlineArray<Tile, V>(repeating: V.zero())
       for x in 0..<Tile { values[unchecked: x] = interpolated[unchecked: x][unchecked: y] }
       let results = winogradInterpolate(values, outputType)
       for x in 0..<Output where x < columns {
         var result = results[unchecked: x] + bias
-        let residual = block.pointee.residual.map {
-          load($0 + (y &* block.pointee.residualRow &+ x &* block.pointee.residualPixel &+ channel))
+        let residual = block.pointee.epilogue.residual.map {
+          load($0 + (y &* block.pointee.epilogue.residualRow &+ x &* block.pointee.epilogue.residualPixel &+ channel))
         }
         if let residual, !late { result = result + residual }
         result = maximum.min(minimum.max(result))

@@ -47,6 +47,11 @@ struct ConvolutionDescription: Sendable {
   var epilogue: Epilogue
   var weightType: WeightType
   var features: CPUFeatures
+
+  /// The epilogue as kernels of images take it, but for its pointers.
+  var pixelEpilogue: PixelEpilogue {
+    PixelEpilogue(epilogue, residualPixel: residual?.pixel ?? 0, residualRow: residual?.row ?? 0)
+  }
 }
 
 /// An algorithm bound to a description.

@@ -74,15 +74,13 @@ final class DepthwiseConvolution: ConvolutionImplementation {
     let channels = min(dealt.upperBound * piece, p.inputChannels) - first
     if share.isEmpty || channels <= 0 { return }
 
-    let epilogue = description.epilogue
     var rows = DepthwiseRows(
       input: arguments.input, inputPixel: description.input.pixel, inputRow: description.input.row * p.dilationHeight,
       inputStep: description.input.row * p.strideHeight, inputWidth: p.inputWidth,
       weights: arguments.weights.assumingMemoryBound(to: Float.self), kernelHeight: p.kernelHeight, kernelWidth: p.kernelWidth,
       stride: p.strideWidth, dilation: p.dilationWidth, padLeft: p.padLeft, channels: channels, output: arguments.output,
-      outputPixel: description.output.pixel, outputRow: description.output.row, outputWidth: p.outputWidth, bias: nil,
-      residualPixel: description.residual?.pixel ?? 0, residualRow: description.residual?.row ?? 0,
-      residualIsLate: epilogue.residualAfterActivation, minimum: epilogue.minimum, maximum: epilogue.maximum)
+      outputPixel: description.output.pixel, outputRow: description.output.row, outputWidth: p.outputWidth,
+      epilogue: description.pixelEpilogue)
     var line = share.lowerBound
     while line < share.upperBound {
       let image = line / p.outputHeight
@@ -117,7 +115,7 @@ final class DepthwiseConvolution: ConvolutionImplementation {
     let late = epilogue.residualAfterActivation
     rows.channels = count
     rows.weights = arguments.weights.assumingMemoryBound(to: Float.self) + channel * p.kernelHeight * p.kernelWidth
-    rows.bias = arguments.bias.map { $0 + channel }
+    rows.epilogue.bias = arguments.bias.map { $0 + channel }
     rows.input =
       arguments.input + image * description.input.batch + (y * p.strideHeight - p.padTop) * description.input.row + channel
     rows.output = arguments.output + image * description.output.batch + y * description.output.row + channel
@@ -125,13 +123,14 @@ final class DepthwiseConvolution: ConvolutionImplementation {
     if let pointer = arguments.residual, let strides = description.residual {
       residual = pointer + image * strides.batch + y * strides.row + channel
     }
-    rows.residual = late && epilogue.activation != nil ? nil : residual
+    rows.epilogue.residual = late && epilogue.activation != nil ? nil : residual
     withUnsafePointer(to: rows) { kernel.run($0) }
     guard epilogue.activation != nil else { return }
     for r in 0..<rows.rows {
       epilogue.activate(
         rows.output + r * rows.outputRow, rowStride: rows.outputPixel, rows: rows.outputWidth, columns: count,
-        residual: late ? residual.map { $0 + r * rows.residualRow } : nil, residualRowStride: rows.residualPixel)
+        residual: late ? residual.map { $0 + r * rows.epilogue.residualRow } : nil,
+        residualRowStride: rows.epilogue.residualPixel)
     }
   }
 

@@ -191,9 +191,8 @@ final class WinogradConvolution: ConvolutionImplementation {
     let late = epilogue.residualAfterActivation
     var block = WinogradOutput(
       points: points, pointStride: blockTiles * outputStride, channels: channels, output: arguments.output, pixel: strides.pixel,
-      row: strides.row, rows: size, columns: size, bias: arguments.bias.map { $0 + channel }, residual: nil,
-      residualPixel: description.residual?.pixel ?? 0, residualRow: description.residual?.row ?? 0, residualIsLate: late,
-      minimum: epilogue.minimum, maximum: epilogue.maximum)
+      row: strides.row, rows: size, columns: size, epilogue: description.pixelEpilogue)
+    block.epilogue.bias = arguments.bias.map { $0 + channel }
     for index in 0..<count {
       let tile = first + index
       let y = tile / tileColumns % tileRows * size
@@ -207,13 +206,14 @@ final class WinogradConvolution: ConvolutionImplementation {
       if let pointer = arguments.residual, let strides = description.residual {
         residual = pointer + (image * strides.batch + y * strides.row + x * strides.pixel + channel)
       }
-      block.residual = late && epilogue.activation != nil ? nil : residual
+      block.epilogue.residual = late && epilogue.activation != nil ? nil : residual
       withUnsafePointer(to: block) { transforms.transformOutput($0) }
       guard epilogue.activation != nil else { continue }
       for row in 0..<block.rows {
         epilogue.activate(
           block.output + row * strides.row, rowStride: strides.pixel, rows: block.columns, columns: channels,
-          residual: late ? residual.map { $0 + row * block.residualRow } : nil, residualRowStride: block.residualPixel)
+          residual: late ? residual.map { $0 + row * block.epilogue.residualRow } : nil,
+          residualRowStride: block.epilogue.residualPixel)
       }
     }
   }
