@@ -68,7 +68,7 @@ let package = Package(
       swiftSettings: sizeSettings),
     .target(name: "Quantize", dependencies: ["OVRuntime"], swiftSettings: sizeSettings),
     .executableTarget(
-      name: "ovrun", dependencies: ["OVRuntime", "Quantize"], exclude: ["left-out.ld"], swiftSettings: sizeSettings,
+      name: "ovrun", dependencies: ["OVRuntime", "Quantize", "Kernels"], exclude: ["left-out.ld"], swiftSettings: sizeSettings,
       linkerSettings: linkerSettings),
     .executableTarget(name: "kernelbench", dependencies: ["KernelCore", "Kernels"], path: "Benchmarks/kernelbench"),
     .testTarget(name: "IRParserTests", dependencies: ["IRParser"]),

@@ -97,6 +97,11 @@ import Testing
     if let profile {
       #expect(profile.map { $0["node"] as? String } == ["operation"])
       #expect(profile[0]["share"] as? Double == 1)
+      let peak = try #require(object["peak_gflop_per_s"] as? Double)
+      let threads = try #require(object["threads"] as? Int)
+      let speed = try #require(profile[0]["gflop_per_s"] as? Double)
+      let share = try #require(profile[0]["share_of_peak"] as? Double)
+      #expect(peak > 0.1 && abs(share * peak * Double(threads) - speed) <= 1e-9 * speed)
     }
   }
 

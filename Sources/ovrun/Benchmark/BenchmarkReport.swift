@@ -9,6 +9,8 @@ struct BenchmarkReport {
   let readTime: Double
   let compileTime: Double
   let measurement: Measurement
+  /// What profiled steps are measured against.
+  let peak: ProcessorPeak?
   /// Whether the profile keeps the order in which the steps run.
   let keepsOrder: Bool
 
@@ -39,13 +41,17 @@ struct BenchmarkReport {
       ("gflop", .number(gigaOperations)), ("arena_bytes", .integer(compiled.arenaByteCount)),
       ("packed_weights_bytes", .integer(compiled.packedWeightsByteCount)), ("peak_rss_bytes", .integer(peakResidentByteCount())),
     ]
+    if let peak {
+      entries.append(("peak_gflop_per_s", .number(peak.floats)))
+      entries.append(("peak_gop_per_s_i8", .number(peak.integers)))
+    }
     if !steps.isEmpty {
       let profile = steps.map { step in
         JSON.object([
           ("node", .string(step.info.nodeName)), ("type", .string(step.info.nodeType)), ("kernel", .string(step.info.kernel)),
           ("precision", .string(step.info.precision.rawValue)), ("fused", .array(step.info.fusedNames.map { .string($0) })),
           ("ms", .number(milliseconds(step))), ("share", .number(Double(step.nanoseconds) / stepTotal)),
-          ("gflop_per_s", .number(speed(step))), ("bytes", .integer(step.info.byteCount)),
+          ("gflop_per_s", .number(speed(step))), ("share_of_peak", .number(shareOfPeak(step))), ("bytes", .integer(step.info.byteCount)),
         ])
       }
       entries.append(("profile", .array(profile)))
@@ -68,20 +74,26 @@ struct BenchmarkReport {
     table.append(["throughput", throughput])
     let bytes = [compiled.arenaByteCount, compiled.packedWeightsByteCount, peakResidentByteCount()].map(\.byteText)
     table.append(["memory", "activations \(bytes[0]), packed weights \(bytes[1]), process at most \(bytes[2])"])
+    if let peak {
+      table.append(["peak", "\(peak.floats.fixed(1)) GFLOP/s a thread, \(peak.integers.fixed(1)) GOP/s of 8-bit integers"])
+    }
     return steps.isEmpty ? table.text : table.text + "\n" + profileText
   }
 
   private var profileText: String {
-    var table = Table([("node", .left), ("type", .left), ("kernel", .left), ("ms", .right), ("share", .right), ("GFLOP/s", .right)])
+    var table = Table([
+      ("node", .left), ("type", .left), ("kernel", .left), ("ms", .right), ("share", .right), ("GFLOP/s", .right), ("of peak", .right),
+    ])
     for step in steps {
       let share = stepTotal > 0 ? Double(step.nanoseconds) / stepTotal * 100 : 0
+      let computes = step.info.floatingPointOperations > 0
       table.append([
         OVError.printable(step.info.nodeName, limit: 48), step.info.nodeType, step.info.kernel, milliseconds(step).fixed(4),
-        share.fixed(1) + " %", step.info.floatingPointOperations > 0 ? speed(step).fixed(1) : "",
+        share.fixed(1) + " %", computes ? speed(step).fixed(1) : "", computes ? (shareOfPeak(step) * 100).fixed(0) + " %" : "",
       ])
     }
     let total = stepTotal / 1e6 / Double(measurement.latencies.count)
-    table.append(["\(steps.count) steps", "", "", total.fixed(4), "", ""])
+    table.append(["\(steps.count) steps", "", "", total.fixed(4), "", "", ""])
     return table.text
   }
 
@@ -90,5 +102,11 @@ struct BenchmarkReport {
   private func speed(_ step: StepTime) -> Double {
     step.nanoseconds > 0
       ? Double(step.info.floatingPointOperations) * Double(measurement.latencies.count) / Double(step.nanoseconds) : 0
+  }
+
+  /// The part of what a request's threads could compute; above 1 where an algorithm needs fewer operations than are counted.
+  private func shareOfPeak(_ step: StepTime) -> Double {
+    guard let peak else { return 0 }
+    return speed(step) / ((step.info.precision == .i8 ? peak.integers : peak.floats) * Double(compiled.options.threads ?? threads))
   }
 }

@@ -16,7 +16,7 @@ extension Command {
       Option(
         "--sweep", "1..4,1..250",
         help: "instead: one inference and its repetition for each of these shapes of the inputs of unknown extents, with one request"),
-      Option("--profile", help: "also list the time of each step, the longest first"),
+      Option("--profile", help: "also list each step's time and its part of the processors' peak, the longest first"),
       Option("--profile-order", help: "list the steps in the order they run"),
       Option("--json", help: "print one JSON object"),
     ],
@@ -84,11 +84,14 @@ private struct BenchmarkCommand {
     let compileTime = Double(monotonicNanoseconds() - start - (filled - known)) / 1e6
 
     if case .seconds(let seconds) = limit, seconds >= 2 { Console.showProgress("measuring for \(seconds.significant(4)) seconds …") }
+    var peak = isProfile ? ProcessorPeak() : nil
     let measurement = try Measurement(compiled, inputs, requestCount: requestCount, workers: workers, limit: limit, warmUp: warmUp)
     Console.showProgress("")
+    // Twice, because processors change their clock.
+    if isProfile { peak?.add(ProcessorPeak()) }
     let report = BenchmarkReport(
       modelPath: arguments.operands[0], compiled: compiled, threads: threads, requestCount: requestCount, readTime: readTime,
-      compileTime: compileTime, measurement: measurement, keepsOrder: arguments.has("--profile-order"))
+      compileTime: compileTime, measurement: measurement, peak: peak, keepsOrder: arguments.has("--profile-order"))
     if arguments.has("--json") { Console.print(report.json.text) } else { Console.write(report.text) }
     return .success
   }
