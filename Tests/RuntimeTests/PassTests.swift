@@ -159,6 +159,36 @@ import Testing
     #expect(count("Multiply", model) == 0 && count("Add", model) == 0 && count("Gelu", model) == 0)
   }
 
+  private func normalization(_ graph: inout GraphBuilder, _ input: OutputID, axes: [Int64]) -> OutputID {
+    graph.node(
+      "MVN", [input, graph.constant(Tensor(axes, shape: [axes.count]))], opset: 6,
+      ["eps": "1e-5", "normalize_variance": "true", "eps_mode": "inside_sqrt"])
+  }
+
+  /// Of rank 4 behind a convolution, which leaves the last axis elsewhere in memory.
+  @Test(arguments: [[3, 6], [2, 3, 6], [1, 4, 5, 6]])
+  mutating func layerNormalizationTakesItsScaleAndShift(shape: Shape) throws {
+    var graph = GraphBuilder()
+    var input = graph.parameter(shape)
+    if shape.count == 4 { input = convolution(&graph, input, from: 4, to: 4) }
+    let normalized = normalization(&graph, input, axes: [-1])
+    let scaled = graph.node("Multiply", [graph.constant(random.tensor([6])), normalized])
+    graph.result(graph.node("Add", [scaled, graph.constant(random.tensor([1, 6]))]))
+    let model = try check(graph, shape)
+    #expect(count("MVN", model) == 1 && count("Multiply", model) == 0 && count("Add", model) == 0)
+  }
+
+  /// A scale along another axis, a normalisation over more than the last axis, and a shift before the scale.
+  @Test(arguments: 0..<3)
+  mutating func otherScalesOfNormalizationsStay(form: Int) throws {
+    var graph = GraphBuilder()
+    var value = normalization(&graph, graph.parameter([2, 3, 6]), axes: form == 1 ? [1, 2] : [2])
+    if form == 2 { value = graph.node("Add", [value, graph.constant(random.tensor([6]))]) }
+    graph.result(graph.node("Multiply", [value, graph.constant(random.tensor(form == 0 ? [3, 1] : [6]))]))
+    let model = try check(graph, [2, 3, 6])
+    #expect(count("Multiply", model) == 1 && count("Add", model) == 0)
+  }
+
   @Test mutating func shapeSubgraphsAreFolded() throws {
     var graph = GraphBuilder()
     let input = graph.parameter([2, 3, 4])

@@ -11,6 +11,8 @@ struct StepMemory: @unchecked Sendable {
   /// The address of a view's first element.
   @inline(__always) func address(_ view: borrowing View) -> UnsafeMutableRawPointer { buffers[view.buffer] + view.byteOffset }
   @inline(__always) func address(_ place: Place) -> UnsafeMutableRawPointer { buffers[place.buffer] + place.byteOffset }
+  /// The address of a place that holds 32-bit floats.
+  @inline(__always) func floats(_ place: Place) -> UnsafeMutablePointer<Float> { address(place).assumingMemoryBound(to: Float.self) }
 }
 
 /// The part of a view that is needed at run time.

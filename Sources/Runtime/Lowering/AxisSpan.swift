@@ -24,10 +24,10 @@ struct AxisSpan {
 }
 
 extension PlanBuilder {
-  /// The operand as [outer, middle, inner], copied with `axes` innermost when it lies otherwise.
-  func span(_ index: Int, of node: Node, axes: Set<Int>) -> AxisSpan {
+  /// The operand as [outer, middle, inner], copied with `axes` innermost when it lies otherwise, or always unless they are so.
+  func span(_ index: Int, of node: Node, axes: Set<Int>, areInnermost: Bool = false) -> AxisSpan {
     let view = input(index, of: node)
-    if let span = AxisSpan(view, axes: axes) { return span }
+    if let span = AxisSpan(view, axes: axes), !areInnermost || span.inner == 1 { return span }
     let all = view.shape.indices
     let copy = temporary(
       view.elementType, view.shape, order: AxisOrder(axes: all.filter { !axes.contains($0) } + all.filter(axes.contains)))

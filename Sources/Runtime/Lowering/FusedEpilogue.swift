@@ -29,17 +29,25 @@ struct FusedEpilogue {
         (epilogue.alpha, epilogue.beta) = (function.alpha, function.beta)
       } else {
         let index = post.operands[0]
-        if let numbers = try builder.constant(node.inputs[index])?.perChannel(channels, axis: channelAxis, rank: rank) {
+        if let numbers = try builder.channelNumbers(node.inputs[index], channels: channels, axis: channelAxis, rank: rank) {
           epilogue.hasBias = true
-          bias = builder.derivedConstant(from: node.inputs[index], kind: "bias_\(channels)", byteCount: 4 * channels) { bytes in
-            let target = bytes.bindMemory(to: Float.self, capacity: channels)
-            for (i, number) in numbers.enumerated() { target[i] = Float(number) }
-          }
+          bias = numbers
         } else {
           epilogue.hasResidual = true
           residual = (builder.input(index, of: node), index)
         }
       }
+    }
+  }
+}
+
+extension PlanBuilder {
+  /// A constant as one 32-bit float for each index of an axis of a rank `rank` value; `nil` when it is none, or varies along another.
+  func channelNumbers(_ value: OutputID, channels: Int, axis: Int, rank: Int) throws -> View? {
+    guard let numbers = try constant(value)?.perChannel(channels, axis: axis, rank: rank) else { return nil }
+    return derivedConstant(from: value, kind: "channels_\(channels)", byteCount: 4 * channels) { bytes in
+      let target = bytes.bindMemory(to: Float.self, capacity: channels)
+      for (i, number) in numbers.enumerated() { target[i] = Float(number) }
     }
   }
 }

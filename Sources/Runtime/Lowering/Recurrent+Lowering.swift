@@ -61,26 +61,28 @@ extension RecurrentSequence: LowerableOperator {
         kernel: cell.name, operations: 2 * batch * time * gates * (inputSize + size),
         reads: [x, inputWeights, stepWeights, bias] + initial, writes: outputs.map(\.computed) + [products, sums, scratch]
       ) { memory, _, _ in
-        func floats(_ place: Place) -> UnsafeMutablePointer<Float> { memory.address(place).assumingMemoryBound(to: Float.self) }
-        let (hidden, state) = (floats(places[4]) + d * size, floats(places[5]) + d * size)
+        let (hidden, state) = (memory.floats(places[4]) + d * size, memory.floats(places[5]) + d * size)
         for row in 0..<batch {
-          (hidden + row * stateStride).update(from: floats(places[1]) + (row * stateStride + d * size), count: size)
-          (state + row * stateStride).update(from: floats(places[2]) + (row * stateStride + d * size), count: size)
+          (hidden + row * stateStride).update(from: memory.floats(places[1]) + (row * stateStride + d * size), count: size)
+          (state + row * stateStride).update(from: memory.floats(places[2]) + (row * stateStride + d * size), count: size)
         }
         inputProduct.run(
-          a: floats(places[0]), b: memory.address(constants[0]), bias: floats(constants[2]), residual: nil, c: floats(places[6]),
+          a: memory.floats(places[0]), b: memory.address(constants[0]), bias: memory.floats(constants[2]), residual: nil,
+          c: memory.floats(places[6]),
           scratch: memory.address(constants[3]), worker: 0, workers: 1)
         for step in 0..<time {
           let t = isBackward ? time - 1 - step : step
           stepProduct.run(
-            a: hidden, b: memory.address(constants[1]), bias: nil, residual: floats(places[6]) + t * gates, c: floats(places[7]),
+            a: hidden, b: memory.address(constants[1]), bias: nil, residual: memory.floats(places[6]) + t * gates,
+            c: memory.floats(places[7]),
             scratch: memory.address(constants[3]), worker: 0, workers: 1)
           cell.run(
-            RecurrentRows(floats(places[7]), stride: gates), RecurrentRows(state, stride: stateStride),
+            RecurrentRows(memory.floats(places[7]), stride: gates), RecurrentRows(state, stride: stateStride),
             RecurrentRows(state, stride: stateStride),
             RecurrentRows(hidden, stride: stateStride), batch, size, clip, 0, 1)
           for row in 0..<batch {
-            (floats(places[3]) + ((row * directions.count + d) * time + t) * size).update(from: hidden + row * stateStride, count: size)
+            (memory.floats(places[3]) + ((row * directions.count + d) * time + t) * size).update(
+              from: hidden + row * stateStride, count: size)
           }
         }
       }

@@ -1,5 +1,5 @@
 /// Moves what follows a convolution or matrix product into it: the bias, a residual addition, an activation, the rounding to
-/// integers. The kernel applies them while the result is in registers or L1.
+/// integers; and the scale and shift of layer normalisation into MVN. The kernel applies them while the result is in registers or L1.
 ///
 /// The order is the kernels' own, see ``PostOperationHost``.
 struct PostOperationFusion {
@@ -8,7 +8,7 @@ struct PostOperationFusion {
   func run(on model: inout Model) throws -> PassReport {
     var report = PassReport(name: PostOperationFusion.name, details: [])
     // Products first: they have the better claim to what follows both.
-    for hosts in [PostOperationHost.products, [.dequantize]] {
+    for hosts in [PostOperationHost.products, [.dequantize, .normalization]] {
       for id in model.topologicalOrder where model.contains(id) {
         guard let host = PostOperationHost(model[id], model), hosts.contains(host) else { continue }
         while try absorbUser(of: id, host, &model, &report) {}
@@ -67,6 +67,9 @@ struct PostOperationFusion {
       if multiplier.elementCount == 1 { return .quantize }
       return try hasChannelShape(node.inputs[1], host: host, model) ? .quantizeChannels : nil
     }
+    if node.type == "Multiply", PostOperationHost(model[host], model) == .normalization {
+      return try isChannelOperation(node, operand: operand, host: host, model) ? .scale : nil
+    }
     let function = try ElementwiseFunction(
       type: node.type, opset: node.opset, attributes: node.attributes, operandCount: node.inputs.count,
       constant: { try model.constantValue(of: node.inputs[$0]) })
@@ -74,17 +77,25 @@ struct PostOperationFusion {
       guard operand == 0 else { return nil }
       return function.clampRange != nil ? .clamp : .activation
     }
-    guard node.type == "Add", node.inputs.count == 2, let broadcast = try? AutoBroadcast(node), case .numpy = broadcast else { return nil }
+    guard node.type == "Add" else { return nil }
+    if try isChannelOperation(node, operand: operand, host: host, model) { return .bias }
+    guard node.inputs.count == 2, let broadcast = try? AutoBroadcast(node), case .numpy = broadcast else { return nil }
     let other = node.inputs[1 - operand]
     let type = model.type(of: OutputID(host))
-    if model.isConstant(other) { return try hasChannelShape(other, host: host, model) ? .bias : nil }
-    return type.shape.isStatic && model.type(of: other) == type ? .residual : nil
+    return !model.isConstant(other) && type.shape.isStatic && model.type(of: other) == type ? .residual : nil
+  }
+
+  /// Whether a node combines a host's output, its `operand`, with a constant of one number for each channel.
+  private func isChannelOperation(_ node: Node, operand: Int, host: NodeID, _ model: Model) throws -> Bool {
+    guard node.inputs.count == 2, let broadcast = try? AutoBroadcast(node), case .numpy = broadcast else { return false }
+    let other = node.inputs[1 - operand]
+    return try model.isConstant(other) && hasChannelShape(other, host: host, model)
   }
 
   /// Whether a constant has one number for each channel of a host's output, or one for all.
   private func hasChannelShape(_ constant: OutputID, host: NodeID, _ model: Model) throws -> Bool {
     let shape = model.type(of: OutputID(host)).shape
-    guard let rank = shape.rank, let channelAxis = WeightScaling.outputChannelAxes(model[host], model)?.output else { return false }
+    guard let rank = shape.rank, let channelAxis = PostOperationHost.channelAxis(of: model[host], model) else { return false }
     let axis = channelAxis < 0 ? rank + channelAxis : channelAxis
     guard let channels = shape.dimensions![axis].length else { return false }
     return try model.constantValue(of: constant)!.perChannel(channels, axis: axis, rank: rank) != nil
@@ -94,6 +105,8 @@ struct PostOperationFusion {
 /// What takes part as a host of post-operations, and in which orders its kernels apply them.
 enum PostOperationHost {
   case float, integer, average, dequantize
+  /// MVN over the last axis.
+  case normalization
 
   static let products: [Self] = [.float, .integer, .average]
 
@@ -104,11 +117,27 @@ enum PostOperationHost {
     case "IntegerAvgPool": self = .average
     case "Dequantize" where model[node.inputs[0].node].type != "Constant" && (try? model.grid(ofDequantize: node))??.perTensor != nil:
       self = .dequantize
+    case "MVN" where PostOperationHost.isLayerNormalization(node, model): self = .normalization
     default: return nil
     }
   }
 
-  var isInteger: Bool { self != .float }
+  var isInteger: Bool { self == .integer || self == .average || self == .dequantize }
+
+  /// The axis of a host's output, from the end where it is negative, whose indices biases and scales have a number for each.
+  static func channelAxis(of node: Node, _ model: Model) -> Int? {
+    node.type == "MVN" ? -1 : WeightScaling.outputChannelAxes(node, model)?.output
+  }
+
+  private static func isLayerNormalization(_ node: Node, _ model: Model) -> Bool {
+    guard let rank = model.type(of: node.inputs[0]).shape.rank, rank > 0, let normalization = try? MVN(node) else { return false }
+    var operand: [Int]?
+    if normalization.axes == .operand {
+      guard let axes = try? model.constantValue(of: node.inputs[1]) else { return false }
+      operand = axes.ints()
+    }
+    return (try? normalization.reducedAxes(rank, operand)) == [rank - 1]
+  }
 
   private var orders: [[PostOperationStage]] {
     switch self {
@@ -119,6 +148,7 @@ enum PostOperationHost {
       ]
     case .average: [[.quantize]]
     case .dequantize: [[.residual, .quantize]]
+    case .normalization: [[.scale, .bias]]
     }
   }
 
@@ -138,6 +168,8 @@ enum PostOperationHost {
 /// What a post-operation is to the kernels.
 enum PostOperationStage {
   case bias, residual, clamp, activation, quantize
+  /// A multiplication by a number for each channel.
+  case scale
   /// With a scale for each channel.
   case quantizeChannels
 
@@ -151,6 +183,7 @@ extension Node.PostOperation {
     switch type {
     case "Add": model.isConstant(host.inputs[operands[0]]) ? .bias : .residual
     case "AddDequantized": .residual
+    case "Multiply" where host.type == "MVN": .scale
     case "Quantize": model.type(of: host.inputs[operands[0]]).shape.shape?.elementCount == 1 ? .quantize : .quantizeChannels
     case "Relu", "Clamp": .clamp
     default: .activation
