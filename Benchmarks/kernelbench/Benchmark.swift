@@ -33,15 +33,17 @@ struct Benchmark {
   var isPick: Bool
   /// Operations are of 8-bit integers.
   var isInteger = false
-  /// What binds it is memory: the pick has to reach ``MemoryCheck/share`` of the copy bandwidth.
-  var isBoundByMemory = false
+  /// What the pick has to reach ``BoundCheck/share`` of.
+  var bound: Bound?
   /// Allocates what a run needs, and returns it.
   var prepare: (Workspace) -> () -> Void
 
   /// The same benchmark, of which the bandwidth of memory is expected.
-  var boundByMemory: Benchmark {
+  var boundByMemory: Benchmark { bound(by: .memory) }
+
+  func bound(by bound: Bound) -> Benchmark {
     var benchmark = self
-    benchmark.isBoundByMemory = true
+    benchmark.bound = bound
     return benchmark
   }
 }

@@ -36,7 +36,8 @@ extension BinaryKernel {
     ) { workspace in
       let function = functions[keyPath: form]
       let a = workspace.bytes(rows * columns * size)
-      let b = workspace.bytes(rows * columns * size)
+      // Other values than the first operand's.
+      let b = workspace.bytes(64 + rows * columns * size) + 64
       let output = workspace.bytes(rows * columns * outputSize)
       return { function(a, columns * size, b, columns * size, output, columns * outputSize, rows, columns) }
     }

@@ -9,6 +9,8 @@ struct Machine {
   private(set) var integerPeak: Double
   /// Bytes a second, read and written, of a copy larger than the caches.
   private(set) var copyBandwidth: Double
+  /// Divisions of 64-bit integers a second.
+  private(set) var divider: Double
   let peakName: String
   let integerPeakName: String
 
@@ -25,8 +27,14 @@ struct Machine {
     integerPeakName = integerKernel.name
     peak = Double(kernel.operations(iterations)) / timing.shortest
     peakName = kernel.name
-    let count = 64 << 20
     let workspace = Workspace()
+    let numbers = 1024
+    let (dividends, divisors) = (workspace.bytes(8 * numbers), workspace.bytes(64 + 8 * numbers) + 64)
+    let (x, y) = (dividends.assumingMemoryBound(to: Int64.self), divisors.assumingMemoryBound(to: Int64.self))
+    var quotients: Int64 = 0
+    divider = Double(numbers) / Timing(seconds: seconds) { for i in 0..<numbers { quotients &+= x[i] / y[i] } }.shortest
+    precondition(quotients != .min)
+    let count = 64 << 20
     let source = workspace.bytes(count)
     let destination = workspace.bytes(count)
     copyBandwidth = 2 * Double(count) / Timing(seconds: seconds) { destination.copyMemory(from: source, byteCount: count) }.shortest
@@ -37,11 +45,12 @@ struct Machine {
     peak = max(peak, other.peak)
     integerPeak = max(integerPeak, other.integerPeak)
     copyBandwidth = max(copyBandwidth, other.copyBandwidth)
+    divider = max(divider, other.divider)
   }
 
   var text: String {
     "\(peakName): \(decimal(peak * 1e-9, 1)) GFLOP/s; \(integerPeakName): \(decimal(integerPeak * 1e-9, 1)) GOP/s; "
-      + "copy: \(decimal(copyBandwidth * 1e-9, 1)) GB/s"
+      + "copy: \(decimal(copyBandwidth * 1e-9, 1)) GB/s; divisions: \(decimal(divider * 1e-6, 0)) million/s"
   }
 
   var json: String {

@@ -9,6 +9,14 @@ struct Report {
   private var ofPeak: Double { 100 * gigaflops * 1e9 / (benchmark.isInteger ? machine.integerPeak : machine.peak) }
   /// Percent of the copy bandwidth.
   var ofCopy: Double { 100 * gigabytes * 1e9 / machine.copyBandwidth }
+  /// Percent of what binds it.
+  var ofBound: Double? {
+    switch benchmark.bound {
+    case .memory: ofCopy
+    case .divider(let divisions): 100 * Double(divisions) / timing.shortest / machine.divider
+    case nil: nil
+    }
+  }
   /// Near 1 where the machine was quiet.
   private var spread: Double { timing.shortest / timing.median }
 

@@ -27,7 +27,11 @@ func tableBenchmarks() -> [Benchmark] {
     list.append(kernel.benchmark("4096", rows: 1, columns: 4096))
     list.append(kernel.benchmark("64x64, scalar a row", rows: 64, columns: 64, form: \.vectorScalar))
     let large = kernel.benchmark("2^20", rows: 1, columns: 1 << 20)
-    list.append([.power, .mod, .floorMod].contains(kernel.operation) ? large : large.boundByMemory)
+    switch (kernel.operation, kernel.element) {
+    case (.divide, .i64), (.mod, .i64), (.floorMod, .i64): list.append(large.bound(by: .divider(1 << 20)))
+    case (.power, _), (.mod, .f32), (.floorMod, .f32): list.append(large)
+    default: list.append(large.boundByMemory)
+    }
   }
   for kernel in CopyKernels.table.supported(by: features) {
     let rows = CopyKernels.table.filter { $0.pattern == kernel.pattern && $0.elementSize == kernel.elementSize }

@@ -28,12 +28,12 @@ for round in 0..<options.rounds {
 }
 print(options.isJSON ? machine.json : machine.text + "\n" + Report.header)
 var picks = PickCheck()
-var memory = MemoryCheck()
+var bounds = BoundCheck()
 for (benchmark, timing) in zip(chosen, timings) {
   let report = Report(benchmark: benchmark, timing: timing!, machine: machine)
   print(options.isJSON ? report.json : report.row(before: earlier?[report.key]))
   picks.add(report)
-  memory.add(report)
+  bounds.add(report)
 }
-if !options.isJSON { print(picks.summary + "\n" + memory.summary) }
-if options.isCheck && !(picks.slow.isEmpty && memory.slow.isEmpty) { exit(1) }
+if !options.isJSON { print(picks.summary + "\n" + bounds.summary) }
+if options.isCheck && !(picks.slow.isEmpty && bounds.slow.isEmpty) { exit(1) }

@@ -61,6 +61,50 @@ import Darwin
   return r != 0 && (r < 0) != (b < 0) ? r + b : r
 }
 
+/// An integer that can be divided by any other.
+protocol DividedInteger: BitwiseCopyable {
+  /// Rounded towards zero; what is divided by zero becomes zero, and the least number divided by −1 stays as it is.
+  static func quotient(_ a: Self, _ b: Self) -> Self
+  /// What that quotient leaves; nothing of what is divided by zero.
+  static func remainder(_ a: Self, _ b: Self) -> Self
+  /// What the quotient rounded down leaves.
+  static func floorRemainder(_ a: Self, _ b: Self) -> Self
+}
+
+extension Int64: DividedInteger {
+  @inline(__always) static func quotient(_ a: Int64, _ b: Int64) -> Int64 { b == 0 ? 0 : b == -1 ? 0 &- a : a / b }
+  @inline(__always) static func remainder(_ a: Int64, _ b: Int64) -> Int64 { b == 0 || b == -1 ? 0 : a % b }
+  @inline(__always) static func floorRemainder(_ a: Int64, _ b: Int64) -> Int64 {
+    let r = remainder(a, b)
+    return r != 0 && (r < 0) != (b < 0) ? r &+ b : r
+  }
+}
+
+/// By way of numbers of 64 bits, of which registers hold several: a quotient that is no integer is farther from the next one than its
+/// rounding error. No branches, which would keep loops from being vectorised.
+extension Int32: DividedInteger {
+  @inline(__always) static func quotient(_ a: Int32, _ b: Int32) -> Int32 {
+    let exact = Double(a) / Double(b == 0 ? 1 : b)
+    let number = Int32(exact > 2_147_483_647 ? 2_147_483_647 : exact)
+    let quotient = b == -1 ? 0 &- a : number
+    return b == 0 ? 0 : quotient
+  }
+
+  /// A divisor that leaves as much, and has a quotient of 32 bits.
+  @inline(__always) private static func divisor(_ b: Int32) -> Double { Double(UInt32(bitPattern: b &+ 1) < 2 ? 1 : b) }
+
+  @inline(__always) static func remainder(_ a: Int32, _ b: Int32) -> Int32 {
+    let (number, divisor) = (Double(a), divisor(b))
+    return Int32(number - Double(Int32(number / divisor)) * divisor)
+  }
+  @inline(__always) static func floorRemainder(_ a: Int32, _ b: Int32) -> Int32 {
+    let (number, divisor) = (Double(a), divisor(b))
+    let exact = number / divisor
+    let whole = Double(Int32(exact))
+    return Int32(number - (whole - (exact < whole ? 1 : 0)) * divisor)
+  }
+}
+
 /// The formulas of ``BinaryOperation`` for elements that go one by one.
 @usableFromInline package enum ElementFormulas {
   @usableFromInline package enum Power: ElementFormula {
@@ -75,18 +119,14 @@ import Darwin
     @inlinable @inline(__always)
     package static func apply(_ a: Float, _ b: Float) -> Float { scalarFloorMod(a, b) }
   }
-  /// Rounded towards zero; what is divided by zero becomes zero, and the least number divided by −1 stays as it is.
-  enum Divide<T: FixedWidthInteger & SignedInteger & BitwiseCopyable>: ElementFormula {
-    @inline(__always) static func apply(_ a: T, _ b: T) -> T { b == 0 ? 0 : b == -1 ? 0 &- a : a / b }
+  enum Divide<T: DividedInteger>: ElementFormula {
+    @inline(__always) static func apply(_ a: T, _ b: T) -> T { T.quotient(a, b) }
   }
-  enum IntegerMod<T: FixedWidthInteger & SignedInteger & BitwiseCopyable>: ElementFormula {
-    @inline(__always) static func apply(_ a: T, _ b: T) -> T { b == 0 || b == -1 ? 0 : a % b }
+  enum IntegerMod<T: DividedInteger>: ElementFormula {
+    @inline(__always) static func apply(_ a: T, _ b: T) -> T { T.remainder(a, b) }
   }
-  enum IntegerFloorMod<T: FixedWidthInteger & SignedInteger & BitwiseCopyable>: ElementFormula {
-    @inline(__always) static func apply(_ a: T, _ b: T) -> T {
-      let r = b == 0 || b == -1 ? 0 : a % b
-      return r != 0 && (r < 0) != (b < 0) ? r &+ b : r
-    }
+  enum IntegerFloorMod<T: DividedInteger>: ElementFormula {
+    @inline(__always) static func apply(_ a: T, _ b: T) -> T { T.floorRemainder(a, b) }
   }
   @usableFromInline package enum Add<T: FixedWidthInteger & BitwiseCopyable>: ElementFormula {
     @inlinable @inline(__always)

@@ -140,7 +140,11 @@ private func runSteps<F: ElementFormula>(
     let x = (a + row &* aStride).assumingMemoryBound(to: F.Input.self)
     let y = (b + row &* bStride).assumingMemoryBound(to: F.Input.self)
     let z = (output + row &* outputStride).assumingMemoryBound(to: F.Output.self)
-    for i in 0..<columns { z[i] = F.apply(x[i &* aStep], y[i &* bStep]) }
+    if aStep == 1 && bStep == 1 {
+      for i in 0..<columns { z[i] = F.apply(x[i], y[i]) }
+    } else {
+      for i in 0..<columns { z[i] = F.apply(x[i &* aStep], y[i &* bStep]) }
+    }
   }
 }
 
