@@ -20,6 +20,21 @@ package enum KernelTarget: String, CaseIterable {
   }
 }
 
+/// The table of kernels that compute one thing, with an instance for every target.
+package protocol SoleKernelFamily {
+  associatedtype Kernel: KernelDescriptor
+
+  static func kernel(_ target: KernelTarget) -> Kernel
+}
+
+extension SoleKernelFamily {
+  /// All kernels, best first.
+  package static var table: [Kernel] { KernelTarget.allCases.map(kernel) }
+
+  /// The best kernel for a machine with `features`.
+  package static func function(features: CPUFeatures = .current) -> Kernel { table.supported(by: features)[0] }
+}
+
 /// The table of kernels that compute an operation each, with an instance for every target.
 package protocol KernelFamily {
   associatedtype Operation: CaseIterable

@@ -4,13 +4,10 @@ import KernelsAVX512
 import KernelsPortable
 
 /// The kernels that compare a box with those kept before, best first.
-package enum OverlapKernels {
-  package static let table: [OverlapKernel] = KernelTarget.allCases.map {
-    OverlapKernel(name: "overlap_f32_\($0.rawValue)", requires: $0.requires, run: $0.overlap)
+package enum OverlapKernels: SoleKernelFamily {
+  package static func kernel(_ target: KernelTarget) -> OverlapKernel {
+    OverlapKernel(name: "overlap_f32_\(target.rawValue)", requires: target.requires, run: target.overlap)
   }
-
-  /// The best kernel for a machine with `features`.
-  package static func function(features: CPUFeatures = .current) -> OverlapKernel { table.supported(by: features)[0] }
 }
 
 extension KernelTarget {

@@ -4,13 +4,10 @@ import KernelsAVX512
 import KernelsPortable
 
 /// The kernels between f32 and 8-bit integers, and of their sums, best first.
-package enum QuantizeKernels {
-  package static let table: [QuantizeKernel] = KernelTarget.allCases.map {
-    QuantizeKernel(name: "quantize_\($0.rawValue)", requires: $0.requires, run: $0.quantize)
+package enum QuantizeKernels: SoleKernelFamily {
+  package static func kernel(_ target: KernelTarget) -> QuantizeKernel {
+    QuantizeKernel(name: "quantize_\(target.rawValue)", requires: target.requires, run: target.quantize)
   }
-
-  /// The best kernel for a machine with `features`.
-  package static func function(features: CPUFeatures = .current) -> QuantizeKernel { table.supported(by: features)[0] }
 }
 
 extension KernelTarget {

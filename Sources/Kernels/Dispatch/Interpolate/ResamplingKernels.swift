@@ -4,13 +4,10 @@ import KernelsAVX512
 import KernelsPortable
 
 /// The kernels that resize and sample channels-last images, best first.
-package enum ResamplingKernels {
-  package static let table: [ResamplingKernel] = KernelTarget.allCases.map {
-    ResamplingKernel(name: "resample_f32_\($0.rawValue)", requires: $0.requires, functions: $0.resampling)
+package enum ResamplingKernels: SoleKernelFamily {
+  package static func kernel(_ target: KernelTarget) -> ResamplingKernel {
+    ResamplingKernel(name: "resample_f32_\(target.rawValue)", requires: target.requires, functions: target.resampling)
   }
-
-  /// The best kernel for a machine with `features`.
-  package static func function(features: CPUFeatures = .current) -> ResamplingKernel { table.supported(by: features)[0] }
 }
 
 extension KernelTarget {
