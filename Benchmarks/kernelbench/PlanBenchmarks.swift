@@ -1,6 +1,14 @@
 import KernelCore
 import Kernels
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
 /// The kernels that have one implementation for all instruction sets: those that move, index, order and compare elements. At shapes
 /// beyond the second-level cache, as what bounds them is memory, but for orderings and suppression, which compare.
 func planBenchmarks() -> [Benchmark] {
@@ -103,9 +111,12 @@ private func indexing() -> [Benchmark] {
       return { _ = movement.gather(data, indices, output) }
     })
   for (updates, floats, places) in [(2048, 256, 4096), (1 << 17, 1, 4096), (1 << 17, 1, 1 << 20)] {
+    // Of single floats in no order, whole lines of the cache come and go.
+    let lines = Double(places * floats) / 16 * (1 - exp(-Double(16 * updates) / Double(places * floats)))
+    let written = max(4 * updates * floats, floats == 1 ? Int(128 * lines) : 0)
     let tuples = IndexOffsets(.tuples(batch: 1, count: updates, extents: [places], strides: [1], batchStride: places), hasWideIndices: true)
     list.append(
-      benchmark("scatter_nd: scatter_x32", "\(updates) of \(places) rows of \(floats)", bytes: updates * (8 * floats + 8)) {
+      benchmark("scatter_nd: scatter_x32", "\(updates) of \(places) rows of \(floats)", bytes: updates * (4 * floats + 8) + written) {
         workspace in
         let (data, indices) = (workspace.floats(places * floats), workspace.indices(updates, below: places))
         let rows = workspace.floats(updates * floats)
@@ -117,22 +128,30 @@ private func indexing() -> [Benchmark] {
 }
 
 private func orderings() -> [Benchmark] {
+  TopKKernels.table.supported(by: .current).flatMap(orderings)
+}
+
+private func orderings(_ kernel: TopKKernel) -> [Benchmark] {
   func order(_ element: KernelElement, _ outer: Int, _ extent: Int, _ inner: Int, _ count: Int) -> Benchmark {
     let plan = TopKPlan(
       outer: outer, extent: extent, inner: inner, count: count, takesGreatest: true, sortsByIndex: false, hasWideIndices: false)
     let bytes = outer * inner * (element.size * extent + (element.size + 4) * count)
-    return benchmark("topk_\(element.rawValue)", "\(outer)x\(extent)x\(inner), \(count)", bytes: bytes) { workspace in
+    return benchmark(
+      kernel.name(element), "\(outer)x\(extent)x\(inner), \(count) of \(element.rawValue)", bytes: bytes,
+      isPick: kernel.name == TopKKernels.function().name
+    ) { workspace in
       let total = outer * extent * inner
       let input = element == .i64 ? UnsafeMutableRawPointer(workspace.indices(total, below: 1 << 30)) : workspace.bytes(4 * total)
       let (values, indices) = (workspace.bytes(element.size * outer * count * inner), workspace.bytes(4 * outer * count * inner))
       let scratch = workspace.bytes(plan.scratchByteCount(element))
-      return { plan.run(element, input, values, indices, scratch: scratch) }
+      return { plan.run(kernel, element, input, values, indices, scratch: scratch) }
     }
   }
   // The best alone is bound by memory.
   return [
-    order(.f32, 64, 8400, 1, 1).boundByMemory, order(.f32, 1, 21, 1 << 18, 1).boundByMemory, order(.f32, 64, 8400, 1, 5),
-    order(.f32, 64, 8400, 1, 100), order(.f32, 64, 8400, 1, 1000), order(.f32, 128, 80, 49, 5), order(.i64, 64, 8400, 1, 100),
+    order(.f32, 64, 8400, 1, 1).boundByMemory, order(.f32, 1, 21, 1 << 18, 1).boundByMemory, order(.f16, 64, 8400, 1, 1).boundByMemory,
+    order(.f32, 64, 8400, 1, 5), order(.f32, 64, 8400, 1, 100), order(.f32, 64, 8400, 1, 1000), order(.f32, 128, 80, 49, 5),
+    order(.i64, 64, 8400, 1, 100),
   ]
 }
 

@@ -164,13 +164,44 @@ import Testing
     check(Int64.self, .i64) { Int64($0.int(-2...2)) }
   }
 
-  @Test(arguments: [1, 2, 3, 16, 17, 40, 200])
-  func theBestComeFirst(_ extent: Int) {
+  static let topKKernels = TopKKernels.table.supported(by: .current)
+
+  @Test(arguments: [(1, 1), (1, 6), (3, 2), (70, 1)])
+  func sumsBecomeMeans(_ size: Int, _ groups: Int) {
+    var random = SeededGenerator(seed: UInt64(size))
+    // Of two places of each group nothing was added to.
+    let indices = (0..<groups * 900).map { _ in Int64([-5, 0, 1, -3][random.int(0...3)]) }
+    let sums = (0..<groups * 5 * size).map { _ in random.int(-5000...5000) }
+    let form = IndexOffsets.Form.elements(outer: groups, extent: 5, count: 900, inner: 1)
+    // Each element's own number is one of its mean's.
+    var counts = [Int](repeating: 1, count: groups * 5)
+    for (i, index) in indices.enumerated() { counts[i / 900 * 5 + (Int(index) + 5) % 5] += 1 }
+    func check<T: Equatable & BitwiseCopyable>(_ element: KernelElement, _ sums: [T], _ expected: [T]) {
+      let movement = BlockMovement(
+        IndexOffsets(form, hasWideIndices: true), blockBytes: size * MemoryLayout<T>.size, groups: groups)
+      for workers in 1...3 {
+        var output = sums
+        var scratch = [Int32](repeating: -7, count: groups * 5)
+        for worker in 0..<workers {
+          movement.average(element, indices, &output, counts: &scratch, worker: worker, workers: workers)
+        }
+        #expect(output == expected, "\(element), blocks of \(size), \(groups) groups, \(workers) workers")
+      }
+    }
+    func floor(_ x: Int, _ count: Int) -> Int { Int((Double(x) / Double(count)).rounded(.down)) }
+    let means = sums.indices.map { floor(sums[$0], counts[$0 / size]) }
+    check(.i32, sums.map { Int32($0) }, means.map { Int32($0) })
+    check(.i64, sums.map { Int64($0) }, means.map { Int64($0) })
+    check(.f32, sums.map { Float($0) }, sums.indices.map { Float(sums[$0]) / Float(counts[$0 / size]) })
+  }
+
+  @Test(arguments: [1, 2, 3, 16, 17, 40, 200, 700], topKKernels)
+  func theBestComeFirst(_ extent: Int, _ kernel: TopKKernel) {
     func check<T: OrderedElement & Comparable & SignedNumeric>(
       _: T.Type, _ element: KernelElement, isBelow: @escaping (T, T) -> Bool, _ random: (inout SeededGenerator) -> T
     ) {
-      for (outer, inner) in [(5, 1), (2, 3), (1, 20)] {
-        for count in Set([1, 2, extent / 3, extent].filter { $0 >= 1 && $0 <= extent }) {
+      for (outer, inner) in extent == 700 ? [(3, 1), (1, 17)] : [(5, 1), (2, 3), (1, 20)] {
+        for count in Set([1, 2, 5, extent / 3, extent].filter { $0 >= 1 && $0 <= extent }) {
           for takesGreatest in [true, false] {
             for sortsByIndex in [true, false] {
               let seed = UInt64(extent * 31 + count)
@@ -185,9 +216,9 @@ import Testing
               let scratch = AlignedBytes(2 * plan.scratchByteCount(element))
               for worker in 0..<2 {
                 if sortsByIndex {
-                  plan.run(element, input, &values, &wide, scratch: scratch.base, worker: worker, workers: 2)
+                  plan.run(kernel, element, input, &values, &wide, scratch: scratch.base, worker: worker, workers: 2)
                 } else {
-                  plan.run(element, input, &values, &narrow, scratch: scratch.base, worker: worker, workers: 2)
+                  plan.run(kernel, element, input, &values, &narrow, scratch: scratch.base, worker: worker, workers: 2)
                 }
               }
               for line in 0..<outer * inner {
@@ -200,7 +231,9 @@ import Testing
                 }
                 let best = sortsByIndex ? order.prefix(count).sorted() : Array(order.prefix(count))
                 let found = (0..<count).map { sortsByIndex ? Int(wide[place($0, count)]) : Int(narrow[place($0, count)]) }
-                #expect(found == best, "\(T.self), \(outer) × \(extent) × \(inner), \(count), greatest \(takesGreatest), seed \(seed)")
+                #expect(
+                  found == best,
+                  "\(kernel.name), \(T.self), \(outer) × \(extent) × \(inner), \(count), greatest \(takesGreatest), seed \(seed)")
                 for (i, index) in best.enumerated() {
                   let (x, y) = (values[place(i, count)], input[place(index, extent)])
                   #expect(x == y || x != x && y != y)
@@ -216,6 +249,10 @@ import Testing
     func isBelow(_ a: Float, _ b: Float) -> Bool { a < b || (b.isNaN && !a.isNaN) }
     check(Float.self, .f32, isBelow: isBelow) { samples in
       samples.int(0...9) < 2 ? special[samples.int(0...5)] : Float(samples.int(-9...9)) / 2
+    }
+    func isHalfBelow(_ a: Float16, _ b: Float16) -> Bool { isBelow(Float(a), Float(b)) }
+    check(Float16.self, .f16, isBelow: isHalfBelow) { samples in
+      samples.int(0...9) < 2 ? Float16(special[samples.int(0...5)]) : Float16(samples.int(-9...9)) / 2
     }
     check(Int32.self, .i32, isBelow: <) { samples in samples.int(0...9) == 0 ? .min : Int32(samples.int(-9...9)) }
     // Near each other, and not within 32 bits.
@@ -254,17 +291,33 @@ import Testing
     check(values.map { $0 == 0 ? Int64(0) : .min }, isFloatingPoint: false) { $0 == 0 }
   }
 
-  @Test func theBestOfManyRowsIsFound() {
+  /// More lines than are looked at together, and rows than are inserted whatever they hold.
+  @Test(arguments: topKKernels, [1, 2, 8])
+  func theBestOfManyRowsAreFound(_ kernel: TopKKernel, _ count: Int) {
     var samples = SeededGenerator(seed: 3)
-    let (extent, inner) = (5, 2500)
-    let input = (0..<extent * inner).map { _ in Float(samples.int(-9...9)) }
-    let plan = TopKPlan(outer: 1, extent: extent, inner: inner, count: 1, takesGreatest: true, sortsByIndex: false, hasWideIndices: true)
-    var (values, indices) = ([Float](repeating: 0, count: inner), [Int64](repeating: -1, count: inner))
-    let scratch = AlignedBytes(2 * plan.scratchByteCount(.f32))
-    for worker in 0..<2 { plan.run(.f32, input, &values, &indices, scratch: scratch.base, worker: worker, workers: 2) }
-    for column in 0..<inner {
-      let line = (0..<extent).map { input[$0 * inner + column] }
-      #expect(values[column] == line.max()! && Int(indices[column]) == line.firstIndex(of: line.max()!)!)
+    let (extent, inner) = (150, 2500)
+    let input = (0..<extent * inner).map { _ in Float(samples.int(-99...99)) }
+    for sortsByIndex in [false, true] {
+      let plan = TopKPlan(
+        outer: 1, extent: extent, inner: inner, count: count, takesGreatest: true, sortsByIndex: sortsByIndex, hasWideIndices: true)
+      for workers in [1, 2] {
+        var (values, indices) = ([Float](repeating: 0, count: count * inner), [Int64](repeating: -1, count: count * inner))
+        let scratch = AlignedBytes(workers * plan.scratchByteCount(.f32))
+        for worker in 0..<workers {
+          plan.run(kernel, .f32, input, &values, &indices, scratch: scratch.base, worker: worker, workers: workers)
+        }
+        for column in 0..<inner {
+          let line = (0..<extent).map { input[$0 * inner + column] }
+          let best = Array(line.indices.sorted { (line[$1], $0) < (line[$0], $1) }.prefix(count))
+          let expected = sortsByIndex ? best.sorted() : best
+          let found = (0..<count).map { Int(indices[$0 * inner + column]) }
+          #expect(found == expected && (0..<count).map { values[$0 * inner + column] } == expected.map { line[$0] })
+        }
+      }
     }
   }
+}
+
+extension TopKKernel: CustomTestStringConvertible {
+  public var testDescription: String { name }
 }

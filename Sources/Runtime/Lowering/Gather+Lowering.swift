@@ -199,7 +199,8 @@ extension PlanBuilder {
     _ form: IndexOffsets.Form, blockSize: Int, groups: Int, _ reduction: ScatterReduction, _ node: Node
   ) -> Bool {
     let type = node.outputs[0].type
-    let combination = ScatterCombination(rawValue: reduction.rawValue)
+    // A mean is a sum first.
+    let combination = reduction == .mean ? .sum : ScatterCombination(rawValue: reduction.rawValue)
     guard reduction == .none || (combination != nil && [.f32, .i32, .i64].contains(type.elementType)) else { return false }
     let output = OutputID(node.id)
     let data = input(0, of: node)
@@ -231,6 +232,19 @@ extension PlanBuilder {
         isValid = movement.scatter(source, places, result, worker: worker, workers: workers)
       }
       if !isValid { check.fail(memory) }
+    }
+    if reduction == .mean {
+      let counts = scratch(4 * target.computed.elementCount / blockSize)
+      let number = Place(counts)
+      let element = KernelElement(elementType)!
+      emit(
+        kernel: "average_\(elementType)", precision: elementType, isParallel: updates.elementCount >= ElementLoops.parallelThreshold,
+        reads: [indices, target.computed], writes: [target.computed, counts]
+      ) { memory, worker, workers in
+        movement.average(
+          element, memory.address(by), memory.address(to), counts: memory.address(number).assumingMemoryBound(to: Int32.self),
+          worker: worker, workers: workers)
+      }
     }
     target.finish(self)
     return true

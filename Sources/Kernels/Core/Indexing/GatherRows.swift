@@ -72,19 +72,30 @@ package struct GatherRows: Sendable {
   }
 
   @inline(__always)
-  private func gather<Row: GatheredRow, Index: FixedWidthInteger>(
+  private func gather<Row: GatheredRow, Index: FixedWidthInteger & SignedInteger>(
     _ kind: Row, _ source: UnsafeRawPointer, _ indices: UnsafePointer<Index>, _ count: Int, _ target: UnsafeMutableRawPointer
   ) -> Bool {
-    for i in 0..<count {
-      var index = Int(truncatingIfNeeded: indices[i])
-      if index < 0 { index &+= extent }
-      let place = target + i &* kind.outputBytes
-      if index >= 0, index < extent {
-        kind.copy(from: source + index &* rowBytes, to: place)
+    var start = 0
+    while start < count {
+      let end = Swift.min(start &+ 256, count)
+      if areInRange(indices + start, end &- start, extent) {
+        for i in start..<end {
+          kind.copy(from: source + Int(truncatingIfNeeded: indices[i]) &* kind.sourceBytes, to: target + i &* kind.outputBytes)
+        }
       } else {
-        if !fillsOutOfRange { return false }
-        place.initializeMemory(as: UInt8.self, repeating: 0, count: kind.outputBytes)
+        for i in start..<end {
+          var index = Int(truncatingIfNeeded: indices[i])
+          if index < 0 { index &+= extent }
+          let place = target + i &* kind.outputBytes
+          if index >= 0, index < extent {
+            kind.copy(from: source + index &* kind.sourceBytes, to: place)
+          } else {
+            if !fillsOutOfRange { return false }
+            place.initializeMemory(as: UInt8.self, repeating: 0, count: kind.outputBytes)
+          }
+        }
       }
+      start = end
     }
     return true
   }
@@ -92,12 +103,14 @@ package struct GatherRows: Sendable {
 
 /// How a row is copied.
 private protocol GatheredRow {
+  var sourceBytes: Int { get }
   var outputBytes: Int { get }
   func copy(from source: UnsafeRawPointer, to target: UnsafeMutableRawPointer)
 }
 
 /// A row of one element.
 private struct ElementRow<T: BitwiseCopyable>: GatheredRow {
+  @inline(__always) var sourceBytes: Int { MemoryLayout<T>.size }
   @inline(__always) var outputBytes: Int { MemoryLayout<T>.size }
   @inline(__always)
   func copy(from source: UnsafeRawPointer, to target: UnsafeMutableRawPointer) {
@@ -107,6 +120,7 @@ private struct ElementRow<T: BitwiseCopyable>: GatheredRow {
 
 private struct ByteRow: GatheredRow {
   let byteCount: Int
+  @inline(__always) var sourceBytes: Int { byteCount }
   @inline(__always) var outputBytes: Int { byteCount }
   @inline(__always)
   func copy(from source: UnsafeRawPointer, to target: UnsafeMutableRawPointer) { target.copyMemory(from: source, byteCount: byteCount) }
@@ -115,6 +129,7 @@ private struct ByteRow: GatheredRow {
 private struct WideningRow: GatheredRow {
   let count: Int
   let widen: ConversionFunction
+  @inline(__always) var sourceBytes: Int { 2 &* count }
   @inline(__always) var outputBytes: Int { 4 &* count }
   @inline(__always)
   func copy(from source: UnsafeRawPointer, to target: UnsafeMutableRawPointer) { widen(source, target, count) }

@@ -48,7 +48,7 @@ package struct IndexOffsets: Sendable {
   }
 
   @inline(__always)
-  private func write<Index: FixedWidthInteger>(
+  private func write<Index: FixedWidthInteger & SignedInteger>(
     _ indices: UnsafePointer<Index>, _ offsets: UnsafeMutablePointer<Int>, _ start: Int, _ end: Int
   ) -> Bool {
     switch form {
@@ -113,11 +113,33 @@ package struct IndexOffsets: Sendable {
     return isValid
   }
 
+  /// The offsets `start..<end` without computing them, where the indices are the offsets from a place: 64-bit indices of one run of
+  /// an axis, none of them negative or out of range.
+  fileprivate func direct(_ indices: UnsafeRawPointer, _ start: Int, _ end: Int) -> (base: Int, offsets: UnsafePointer<Int>)? {
+    let (extent, length, base, skip): (Int, Int, Int, Int)
+    switch form {
+    case .elements(_, let axis, let count, 1): (extent, length, base, skip) = (axis, count, axis, 0)
+    case .rows(_, let axis, let count): (extent, length, base, skip) = (axis, count, axis, count)
+    case .tuples(_, let count, let extents, let strides, let batchStride) where strides == [1]:
+      (extent, length, base, skip) = (extents[0], count, batchStride, 0)
+    default: return nil
+    }
+    let run = start / length
+    guard hasWideIndices, end <= (run &+ 1) &* length else { return nil }
+    let first = indices.assumingMemoryBound(to: Int64.self) + (start &- run &* skip)
+    guard areInRange(first, end &- start, extent) else { return nil }
+    return (run &* base, UnsafeRawPointer(first).assumingMemoryBound(to: Int.self))
+  }
+
   /// Writes the offsets of indices into an axis; returns whether all are in range.
   @inline(__always)
-  private static func places<Index: FixedWidthInteger>(
+  private static func places<Index: FixedWidthInteger & SignedInteger>(
     _ indices: UnsafePointer<Index>, _ offsets: UnsafeMutablePointer<Int>, _ count: Int, _ extent: Int, _ offset: (Int) -> Int
   ) -> Bool {
+    if areInRange(indices, count, extent) {
+      for i in 0..<count { offsets[i] = offset(Int(truncatingIfNeeded: indices[i])) }
+      return true
+    }
     var outside = false
     for i in 0..<count {
       let index = Int(truncatingIfNeeded: indices[i])
@@ -129,6 +151,15 @@ package struct IndexOffsets: Sendable {
     }
     return !outside
   }
+}
+
+/// Whether all indices are in 0..<`extent`: none counts from the end, none is out of range.
+@inline(__always)
+func areInRange<Index: FixedWidthInteger & SignedInteger>(_ indices: UnsafePointer<Index>, _ count: Int, _ extent: Int) -> Bool {
+  let last = Index(clamping: extent &- 1)
+  var signs: Index = 0
+  for i in 0..<count { signs |= indices[i] | (last &- indices[i]) }
+  return signs >= 0
 }
 
 /// Blocks of neighbouring elements that move to or from the places that indices name.
@@ -153,7 +184,8 @@ package struct BlockMovement: Sendable {
     _ data: UnsafeRawPointer, _ indices: UnsafeRawPointer, _ output: UnsafeMutableRawPointer, worker: Int = 0, workers: Int = 1
   ) -> Bool {
     let (start, end) = share(of: count, worker: worker, workers: workers, granule: 16)
-    return forEachChunk(start, end, indices) { first, count, offsets in
+    return forEachChunk(start, end, indices) { first, count, base, offsets in
+      let data = data + base &* blockBytes
       @inline(__always) func gather<T: BitwiseCopyable>(_: T.Type) {
         let (from, to) = (data.assumingMemoryBound(to: T.self), output.assumingMemoryBound(to: T.self) + first)
         for i in 0..<count { to[i] = from[offsets[i]] }
@@ -179,7 +211,8 @@ package struct BlockMovement: Sendable {
     _ updates: UnsafeRawPointer, _ indices: UnsafeRawPointer, _ output: UnsafeMutableRawPointer, worker: Int = 0, workers: Int = 1
   ) -> Bool {
     let (start, end, firstByte, lastByte) = scatterShare(worker, workers)
-    return forEachChunk(start, end, indices) { first, count, offsets in
+    return forEachChunk(start, end, indices) { first, count, base, offsets in
+      let output = output + base &* blockBytes
       @inline(__always) func scatter<T: BitwiseCopyable>(_: T.Type) {
         let (from, to) = (updates.assumingMemoryBound(to: T.self) + first, output.assumingMemoryBound(to: T.self))
         for i in 0..<count { to[offsets[i]] = from[i] }
@@ -220,8 +253,8 @@ package struct BlockMovement: Sendable {
     let (start, end, firstByte, lastByte) = scatterShare(worker, workers, granule: elementBytes)
     let size = blockBytes / elementBytes
     let (firstElement, lastElement) = (firstByte / elementBytes, lastByte / elementBytes)
-    let to = output.assumingMemoryBound(to: T.self)
-    return forEachChunk(start, end, indices) { first, count, offsets in
+    return forEachChunk(start, end, indices) { first, count, base, offsets in
+      let to = output.assumingMemoryBound(to: T.self) + base &* size
       let from = updates.assumingMemoryBound(to: T.self) + (first &* size)
       @inline(__always) func forEach(_ combine: (T, T) -> T) {
         for i in 0..<count {
@@ -240,11 +273,53 @@ package struct BlockMovement: Sendable {
     }
   }
 
-  /// Calls `body` for parts of `start..<end` with their offsets, few enough that these stay in the nearest cache; returns whether all
-  /// indices are in range.
+  /// Divides each element that updates were added to by how many numbers are in it, its own included; integers are rounded down.
+  ///
+  /// `counts`: room for a number for each block of `output`.
+  package func average(
+    _ element: KernelElement, _ indices: UnsafeRawPointer, _ output: UnsafeMutableRawPointer, counts: UnsafeMutablePointer<Int32>,
+    worker: Int = 0, workers: Int = 1
+  ) {
+    switch element {
+    case .f32: average(Float.self, indices, output, counts, worker, workers)
+    case .i32: average(Int32.self, indices, output, counts, worker, workers)
+    case .i64: average(Int64.self, indices, output, counts, worker, workers)
+    default: preconditionFailure("\(element.rawValue) is not combined")
+    }
+  }
+
+  @inline(__always)
+  private func average<T: ScatteredNumber>(
+    _: T.Type, _ indices: UnsafeRawPointer, _ output: UnsafeMutableRawPointer, _ counts: UnsafeMutablePointer<Int32>, _ worker: Int,
+    _ workers: Int
+  ) {
+    let (group, groupEnd) = groups >= workers ? share(of: groups, worker: worker, workers: workers) : (0, worker == 0 ? groups : 0)
+    let (start, end) = (count / groups &* group, count / groups &* Swift.max(group, groupEnd))
+    let size = blockBytes / MemoryLayout<T>.size
+    let output = output.assumingMemoryBound(to: T.self)
+    @inline(__always) func forEachBlock(_ body: (Int) -> Void) {
+      _ = forEachChunk(start, end, indices) { _, count, base, offsets in
+        for i in 0..<count { body(base &+ offsets[i]) }
+      }
+    }
+    forEachBlock { counts[$0] = 1 }
+    forEachBlock { counts[$0] &+= 1 }
+    forEachBlock { block in
+      // A block is divided where it is met first.
+      let number = counts[block]
+      if number == 0 { return }
+      counts[block] = 0
+      let target = output + block &* size
+      for j in 0..<size { target[j] = T.mean(target[j], number) }
+    }
+  }
+
+  /// Calls `body` for parts of `start..<end` with their offsets from a block, few enough that these stay in the nearest cache; returns
+  /// whether all indices are in range.
   @inline(__always)
   private func forEachChunk(
-    _ start: Int, _ end: Int, _ indices: UnsafeRawPointer, _ body: (_ first: Int, _ count: Int, _ offsets: UnsafePointer<Int>) -> Void
+    _ start: Int, _ end: Int, _ indices: UnsafeRawPointer,
+    _ body: (_ first: Int, _ count: Int, _ base: Int, _ offsets: UnsafePointer<Int>) -> Void
   ) -> Bool {
     var isValid = true
     withUnsafeTemporaryAllocation(of: Int.self, capacity: 512) { buffer in
@@ -252,8 +327,13 @@ package struct BlockMovement: Sendable {
       var first = start
       while first < end {
         let last = Swift.min(first &+ 512, end)
-        if !offsets.run(indices, places, first, last) { isValid = false }
-        body(first, last &- first, UnsafePointer(places))
+        var (base, chunk) = (0, UnsafePointer(places))
+        if let direct = offsets.direct(indices, first, last) {
+          (base, chunk) = direct
+        } else if !offsets.run(indices, places, first, last) {
+          isValid = false
+        }
+        body(first, last &- first, base, chunk)
         first = last
       }
     }
@@ -287,6 +367,8 @@ package protocol ScatteredNumber: BitwiseCopyable {
   static func multiplying(_ a: Self, _ b: Self) -> Self
   static func least(_ a: Self, _ b: Self) -> Self
   static func greatest(_ a: Self, _ b: Self) -> Self
+  /// Integers are rounded down.
+  static func mean(_ a: Self, _ count: Int32) -> Self
 }
 
 extension Float: ScatteredNumber {
@@ -295,6 +377,7 @@ extension Float: ScatteredNumber {
   @inline(__always) package static func multiplying(_ a: Float, _ b: Float) -> Float { a * b }
   @inline(__always) package static func least(_ a: Float, _ b: Float) -> Float { a < b || a != a ? a : b }
   @inline(__always) package static func greatest(_ a: Float, _ b: Float) -> Float { a > b || a != a ? a : b }
+  @inline(__always) package static func mean(_ a: Float, _ count: Int32) -> Float { a / Float(count) }
 }
 
 extension ScatteredNumber where Self: FixedWidthInteger {
@@ -303,6 +386,10 @@ extension ScatteredNumber where Self: FixedWidthInteger {
   @inline(__always) package static func multiplying(_ a: Self, _ b: Self) -> Self { a &* b }
   @inline(__always) package static func least(_ a: Self, _ b: Self) -> Self { b < a ? b : a }
   @inline(__always) package static func greatest(_ a: Self, _ b: Self) -> Self { b > a ? b : a }
+  @inline(__always) package static func mean(_ a: Self, _ count: Int32) -> Self {
+    let divisor = Self(truncatingIfNeeded: count)
+    return a / divisor &- (a % divisor < 0 ? 1 : 0)
+  }
 }
 
 extension Int32: ScatteredNumber {}

@@ -14,11 +14,11 @@ package struct TopKPlan: Sendable {
   /// `sortsByIndex`: the order of the results, otherwise best first.
   /// `hasWideIndices`: indices are written with 64 bits, otherwise 32.
   ///
-  /// - Precondition: `count` ≤ `extent` < 2³².
+  /// - Precondition: `count` ≤ `extent` < 2³¹.
   package init(
     outer: Int, extent: Int, inner: Int, count: Int, takesGreatest: Bool, sortsByIndex: Bool, hasWideIndices: Bool
   ) {
-    precondition(count <= extent && extent <= UInt32.max)
+    precondition(count <= extent && extent <= Int32.max)
     self.outer = outer
     self.extent = extent
     self.inner = inner
@@ -32,159 +32,206 @@ package struct TopKPlan: Sendable {
   private static var block: Int { 32 }
   private var keyStride: Int { (extent + TopKPlan.block - 1) / TopKPlan.block * TopKPlan.block }
   /// Lines that are read together, so that neighbours in memory are.
-  private var lines: Int { inner == 1 ? 1 : TopKPlan.strip }
-  private static var strip: Int { 16 }
+  private var lines: Int { inner == 1 ? 1 : 16 }
   /// Whether the few best of a strip of lines are found row by row, all lines at a time.
   private var insertsRows: Bool { count <= 8 && inner > 1 }
+  /// The lines of such a strip at most: its best stay in the nearest cache.
+  private var stripWidth: Int {
+    let lanes = insertedLanes
+    return Swift.min((inner &+ lanes &- 1) / lanes &* lanes, 2048 / Swift.max(count, 1) / lanes &* lanes)
+  }
+  /// Elements of a line of neighbours of which the best is found at a time.
+  private static var chunk: Int { 512 }
   /// Up to so many a heap finds the best.
   private var usesHeap: Bool { count <= 64 }
 
-  private var keyCount: Int { insertsRows ? (2 * count + 1) * TopKPlan.strip : lines * keyStride }
+  private var keyCount: Int { insertsRows ? (2 * count + 1) * stripWidth : lines * keyStride }
 
   /// Bytes of scratch memory for each worker.
   package func scratchByteCount(_ element: KernelElement) -> Int {
-    4 * keyCount + 8 * (usesHeap && element.size == 4 ? count : 2 * extent)
+    4 * keyCount + 8 * (usesHeap && element != .i64 ? count : 2 * extent)
   }
 
-  /// Runs a worker's share of the lines; elements are `f32`, `i32` or `i64`.
+  /// Runs a worker's share of the lines; elements are `f32`, `f16`, `i32` or `i64`.
   package func run(
-    _ element: KernelElement, _ input: UnsafeRawPointer, _ values: UnsafeMutableRawPointer, _ indices: UnsafeMutableRawPointer,
-    scratch: UnsafeMutableRawPointer, worker: Int = 0, workers: Int = 1
+    _ kernel: TopKKernel, _ element: KernelElement, _ input: UnsafeRawPointer, _ values: UnsafeMutableRawPointer,
+    _ indices: UnsafeMutableRawPointer, scratch: UnsafeMutableRawPointer, worker: Int = 0, workers: Int = 1
   ) {
+    if count == 0 { return }
     let scratch = scratch + worker &* scratchByteCount(element)
+    @inline(__always) func run<T: OrderedElement>(_: T.Type) {
+      let lines = Lines(
+        kernel: kernel, element: element, source: input.assumingMemoryBound(to: T.self), values: values.assumingMemoryBound(to: T.self),
+        indices: indices, keys: scratch.assumingMemoryBound(to: UInt32.self),
+        entries: (scratch + 4 &* keyCount).assumingMemoryBound(to: UInt64.self))
+      if insertsRows { runRows(lines, worker, workers) } else { runLines(lines, worker, workers) }
+    }
     switch element {
-    case .f32: run(Float.self, input, values, indices, scratch, worker, workers)
-    case .i32: run(Int32.self, input, values, indices, scratch, worker, workers)
-    case .i64: run(Int64.self, input, values, indices, scratch, worker, workers)
+    case .f32: run(Float.self)
+    case .f16: run(Float16.self)
+    case .i32: run(Int32.self)
+    case .i64: run(Int64.self)
     default: preconditionFailure("there is no order of \(element.rawValue)")
     }
   }
 
+  /// What a worker reads and writes.
+  private struct Lines<T: OrderedElement> {
+    let kernel: TopKKernel
+    let element: KernelElement
+    let source: UnsafePointer<T>
+    let values: UnsafeMutablePointer<T>
+    let indices: UnsafeMutableRawPointer
+    let keys: UnsafeMutablePointer<UInt32>
+    let entries: UnsafeMutablePointer<UInt64>
+
+    /// Keys as signed numbers, which the oldest instruction set compares.
+    @inline(__always) var signedKeys: UnsafeMutablePointer<Int32> { UnsafeMutableRawPointer(keys).assumingMemoryBound(to: Int32.self) }
+  }
+
+  /// What turns an element's key into one of which the least is the best.
+  private var flip: UInt32 { takesGreatest ? .max : 0 }
+  private static var sign: UInt32 { 0x8000_0000 }
+
   @inline(__always)
-  private func run<T: OrderedElement>(
-    _: T.Type, _ input: UnsafeRawPointer, _ values: UnsafeMutableRawPointer, _ indices: UnsafeMutableRawPointer,
-    _ scratch: UnsafeMutableRawPointer, _ worker: Int, _ workers: Int
-  ) {
-    if count == 0 { return }
-    let source = input.assumingMemoryBound(to: T.self)
-    let target = values.assumingMemoryBound(to: T.self)
-    let keys = scratch.assumingMemoryBound(to: UInt32.self)
-    let entries = (scratch + 4 &* keyCount).assumingMemoryBound(to: UInt64.self)
-    let flip: UInt32 = takesGreatest ? .max : 0
+  private func writeIndex(_ index: Int, _ place: Int, _ indices: UnsafeMutableRawPointer) {
+    if hasWideIndices {
+      indices.storeBytes(of: Int64(truncatingIfNeeded: index), toByteOffset: 8 &* place, as: Int64.self)
+    } else {
+      indices.storeBytes(of: Int32(truncatingIfNeeded: index), toByteOffset: 4 &* place, as: Int32.self)
+    }
+  }
+
+  /// Line by line, or a strip of lines after the other whose keys are brought together.
+  @inline(__always) private func runLines<T: OrderedElement>(_ all: Lines<T>, _ worker: Int, _ workers: Int) {
     let strips = (inner &+ lines &- 1) / lines
     let (start, end) = share(of: outer &* strips, worker: worker, workers: workers)
     for unit in start..<Swift.max(start, end) {
       let plane = unit / strips
       let column = (unit &- plane &* strips) &* lines
       let width = Swift.min(lines, inner &- column)
-      let strip = source + plane &* extent &* inner + column
+      let strip = all.source + plane &* extent &* inner + column
       let first = plane &* count &* inner &+ column
-      @inline(__always) func write(_ index: Int, _ place: Int, _ line: Int) {
-        target[place] = strip[index &* inner &+ line]
-        if hasWideIndices {
-          indices.storeBytes(of: Int64(truncatingIfNeeded: index), toByteOffset: 8 &* place, as: Int64.self)
-        } else {
-          indices.storeBytes(of: Int32(truncatingIfNeeded: index), toByteOffset: 4 &* place, as: Int32.self)
-        }
-      }
       let origin = T.keyOrigin(strip, rows: extent, stride: inner, columns: width)
-      if let origin, insertsRows {
-        insertRows(width, keys) { i, line in strip[i &* inner &+ line].orderKey(origin) ^ flip ^ 0x8000_0000 }
-        if sortsByIndex { sortSlots(keys) }
-        for i in 0..<count {
-          for line in 0..<width { write(Int(keys[(count &+ i) &* TopKPlan.strip &+ line]), first &+ line &+ i &* inner, line) }
-        }
+      if let origin, count == 1, inner == 1 {
+        let index = bestOfLine(all, strip, origin)
+        all.values[first] = strip[index]
+        writeIndex(index, first, all.indices)
         continue
       }
-      if let origin, count == 1 {
-        write(bestOfLine(strip, origin, flip), first, 0)
-        continue
-      }
-      if let origin { writeKeys(strip, width, origin, flip, keys) }
+      if let origin { writeKeys(all, strip, width, origin) }
       for line in 0..<width {
-        let best = origin == nil ? sortAll(strip + line, entries) : self.best(keys + line &* keyStride, entries)
-        for i in 0..<count { write(Int(truncatingIfNeeded: best[i] & 0xffff_ffff), first &+ line &+ i &* inner, line) }
+        let best = origin == nil ? sortAll(strip + line, all.entries) : self.best(all.keys + line &* keyStride, all.entries)
+        write(best, strip + line, first &+ line, all)
+      }
+    }
+  }
+
+  /// Writes the best of a line.
+  @inline(__always)
+  private func write<T: OrderedElement>(_ best: UnsafePointer<UInt64>, _ line: UnsafePointer<T>, _ first: Int, _ all: Lines<T>) {
+    for i in 0..<count {
+      let index = Int(truncatingIfNeeded: best[i] & 0xffff_ffff)
+      all.values[first &+ i &* inner] = line[index &* inner]
+      writeIndex(index, first &+ i &* inner, all.indices)
+    }
+  }
+
+  /// Row by row, all lines of a strip at a time.
+  @inline(__always) private func runRows<T: OrderedElement>(_ all: Lines<T>, _ worker: Int, _ workers: Int) {
+    // Strips as wide as possible, but enough of them for all workers.
+    let lanes = insertedLanes
+    let wanted = (4 &* workers &+ outer &- 1) / outer
+    let width = workers == 1 ? stripWidth : Swift.min(stripWidth, (inner / wanted &+ lanes) / lanes &* lanes)
+    let strips = (inner &+ width &- 1) / width
+    let (start, end) = share(of: outer &* strips, worker: worker, workers: workers)
+    for unit in start..<Swift.max(start, end) {
+      let plane = unit / strips
+      let column = (unit &- plane &* strips) &* width
+      let columns = Swift.min(width, inner &- column)
+      let strip = all.source + plane &* extent &* inner + column
+      let first = plane &* count &* inner &+ column
+      guard let origin = T.keyOrigin(strip, rows: extent, stride: inner, columns: columns) else {
+        for line in 0..<columns { write(sortAll(strip + line, all.entries), strip + line, first &+ line, all) }
+        continue
+      }
+      let padded = (columns &+ lanes &- 1) / lanes &* lanes
+      let slots = all.signedKeys
+      let room = (outer &- plane) &* extent &* inner &- column &- padded
+      insertRows(all, strip, origin, columns, padded, room)
+      if sortsByIndex { sortSlots(slots, padded) }
+      for i in 0..<count {
+        let (slot, numbers) = (slots + i &* padded, slots + (count &+ i) &* padded)
+        let place = first &+ i &* inner
+        for line in 0..<columns {
+          let key = UInt32(bitPattern: slot[line]) ^ (flip ^ TopKPlan.sign)
+          all.values[place &+ line] = T(orderKey: key, origin: origin) ?? strip[Int(numbers[line]) &* inner &+ line]
+        }
+        for line in 0..<columns { writeIndex(Int(numbers[line]), place &+ line, all.indices) }
+      }
+    }
+  }
+
+  /// Inserts the rows of a strip one by one; `room`: how many elements lie behind its first row.
+  @inline(__always)
+  private func insertRows<T: OrderedElement>(
+    _ all: Lines<T>, _ strip: UnsafePointer<T>, _ origin: Int64, _ columns: Int, _ padded: Int, _ room: Int
+  ) {
+    let slots = all.signedKeys
+    let row = slots + 2 &* count &* padded
+    for line in columns..<padded { row[line] = 0 }
+    var i = 0
+    while i < extent {
+      let elements = strip + i &* inner
+      let (index, filled) = (Int32(truncatingIfNeeded: i), Swift.min(i, count))
+      // Whole registers, as far as there is anything behind a row.
+      let last = i &+ insertedRows &- 1
+      let rows = filled == count && last < extent && last &* inner <= room ? insertedRows : 1
+      let isWhole = (i &+ rows &- 1) &* inner <= room
+      if isWhole && all.element == .f32 {
+        let floats = UnsafeRawPointer(elements).assumingMemoryBound(to: Float.self)
+        all.kernel.insertFloats(floats, inner, rows, flip, index, slots, count, filled, padded)
+        i &+= rows
+      } else {
+        all.kernel.keys(all.element, elements, origin, flip ^ TopKPlan.sign, row, isWhole ? padded : columns)
+        all.kernel.insert(row, index, slots, count, filled, padded)
+        i &+= 1
       }
     }
   }
 
   /// The index of the best element of a line of neighbours.
   @inline(__always)
-  private func bestOfLine<T: OrderedElement>(_ line: UnsafePointer<T>, _ origin: T, _ flip: UInt32) -> Int {
-    @inline(__always) func key(_ i: Int) -> Int32 { Int32(bitPattern: line[i].orderKey(origin) ^ flip ^ 0x8000_0000) }
+  private func bestOfLine<T: OrderedElement>(_ all: Lines<T>, _ line: UnsafePointer<T>, _ origin: Int64) -> Int {
+    let keys = all.signedKeys
+    func writeKeys(_ start: Int) -> Int {
+      let length = Swift.min(TopKPlan.chunk, extent &- start)
+      all.kernel.keys(all.element, line + start, origin, flip ^ TopKPlan.sign, keys, length)
+      return length
+    }
     var (best, place) = (Int32.max, 0)
     var start = 0
     while start < extent {
-      let end = Swift.min(start &+ 64, extent)
-      var least = Int32.max
-      for i in start..<end {
-        let next = key(i)
-        least = next < least ? next : least
-      }
+      let least = all.kernel.least(keys, writeKeys(start))
       if least < best { (best, place) = (least, start) }
-      start = end
+      start &+= TopKPlan.chunk
     }
-    while key(place) != best { place &+= 1 }
-    return place
+    _ = writeKeys(place)
+    var offset = 0
+    while keys[offset] != best { offset &+= 1 }
+    return place &+ offset
   }
 
-  /// Finds the best of a strip of lines: ``count`` rows of keys, the best first, then as many of their indices.
-  ///
-  /// `key`: the key of an index and a line, of signed numbers, which the oldest instruction set compares.
-  @inline(__always)
-  private func insertRows(_ width: Int, _ slots: UnsafeMutablePointer<UInt32>, key: (_ i: Int, _ line: Int) -> UInt32) {
-    let row = slots + 2 &* count &* TopKPlan.strip
-    for line in width..<TopKPlan.strip { row[line] = 0 }
-    for i in 0..<extent {
-      if width == TopKPlan.strip {
-        for line in 0..<TopKPlan.strip { row[line] = key(i, line) }
-      } else {
-        for line in 0..<width { row[line] = key(i, line) }
-      }
-      insert(row, i, slots)
-    }
-  }
-
-  /// Inserts a row of keys, that of index `i`, where it belongs among the best.
-  @inline(__always)
-  private func insert(_ row: UnsafePointer<UInt32>, _ i: Int, _ slots: UnsafeMutablePointer<UInt32>) {
-    typealias Lanes = SIMD16<Int32>
-    let (keys, indices) = (UnsafeMutableRawPointer(slots), UnsafeMutableRawPointer(slots + count &* TopKPlan.strip))
-    @inline(__always) func load(_ p: UnsafeRawPointer, _ slot: Int) -> Lanes { (p + 64 &* slot).loadUnaligned(as: Lanes.self) }
-    @inline(__always) func store(_ x: Lanes, _ p: UnsafeMutableRawPointer, _ slot: Int) {
-      (p + 64 &* slot).storeBytes(of: x, as: Lanes.self)
-    }
-    var key = load(row, 0)
-    var index = Lanes(repeating: Int32(truncatingIfNeeded: i))
-    let filled = Swift.min(i, count)
-    if filled == count && !any(key .< load(keys, count &- 1)) { return }
-    var isBefore = SIMDMask<Lanes>(repeating: false)
-    for slot in 0..<filled {
-      let (other, otherIndex) = (load(keys, slot), load(indices, slot))
-      // What was displaced stands before all that follow.
-      isBefore .|= key .< other
-      store(other.replacing(with: key, where: isBefore), keys, slot)
-      store(otherIndex.replacing(with: index, where: isBefore), indices, slot)
-      key.replace(with: other, where: isBefore)
-      index.replace(with: otherIndex, where: isBefore)
-    }
-    if filled < count {
-      store(key, keys, filled)
-      store(index, indices, filled)
-    }
-  }
-
-  /// Puts the indices that ``insertRows`` found in order.
-  private func sortSlots(_ slots: UnsafeMutablePointer<UInt32>) {
-    let indices = slots + count &* TopKPlan.strip
+  /// Puts the indices of the best, and their keys with them, in order.
+  private func sortSlots(_ slots: UnsafeMutablePointer<Int32>, _ width: Int) {
+    let indices = slots + count &* width
     for i in 1..<Swift.max(1, count) {
-      for line in 0..<TopKPlan.strip {
-        var place = i &* TopKPlan.strip &+ line
-        while place >= TopKPlan.strip && indices[place &- TopKPlan.strip] > indices[place] {
-          let index = indices[place]
-          indices[place] = indices[place &- TopKPlan.strip]
-          indices[place &- TopKPlan.strip] = index
-          place &-= TopKPlan.strip
+      for line in 0..<width {
+        var place = i &* width &+ line
+        while place >= width && indices[place &- width] > indices[place] {
+          (indices[place], indices[place &- width]) = (indices[place &- width], indices[place])
+          (slots[place], slots[place &- width]) = (slots[place &- width], slots[place])
+          place &-= width
         }
       }
     }
@@ -211,10 +258,11 @@ package struct TopKPlan: Sendable {
   /// Writes the keys of a strip of lines, each line's together.
   @inline(__always)
   private func writeKeys<T: OrderedElement>(
-    _ strip: UnsafePointer<T>, _ width: Int, _ origin: T, _ flip: UInt32, _ keys: UnsafeMutablePointer<UInt32>
+    _ all: Lines<T>, _ strip: UnsafePointer<T>, _ width: Int, _ origin: Int64
   ) {
+    let keys = all.keys
     if inner == 1 {
-      for i in 0..<extent { keys[i] = strip[i].orderKey(origin) ^ flip }
+      all.kernel.keys(all.element, strip, origin, flip, all.signedKeys, extent)
     } else {
       for i in 0..<extent {
         let row = strip + i &* inner
@@ -333,50 +381,4 @@ package struct TopKPlan: Sendable {
     }
     return from
   }
-}
-
-/// An element with keys that compare as it does.
-package protocol OrderedElement: BitwiseCopyable {
-  /// What keys of these elements are relative to, so that 32 bits tell them apart; nil where none do.
-  static func keyOrigin(_ elements: UnsafePointer<Self>, rows: Int, stride: Int, columns: Int) -> Self?
-  func orderKey(_ origin: Self) -> UInt32
-  /// A key for all elements of the type.
-  var wideOrderKey: UInt64 { get }
-}
-
-extension OrderedElement where Self: ExpressibleByIntegerLiteral {
-  @inline(__always)
-  package static func keyOrigin(_: UnsafePointer<Self>, rows: Int, stride: Int, columns: Int) -> Self? { 0 }
-  @inline(__always) package var wideOrderKey: UInt64 { UInt64(orderKey(0)) }
-}
-
-extension Float: OrderedElement {
-  @inline(__always)
-  package func orderKey(_: Float) -> UInt32 {
-    // Adding zero makes −0 into 0.
-    let bits = (self + 0).bitPattern
-    let key = bits ^ (UInt32(bitPattern: Int32(bitPattern: bits) &>> 31) | 0x8000_0000)
-    return self == self ? key : .max
-  }
-}
-
-extension Int32: OrderedElement {
-  @inline(__always) package func orderKey(_: Int32) -> UInt32 { UInt32(bitPattern: self) ^ 0x8000_0000 }
-}
-
-extension Int64: OrderedElement {
-  @inline(__always)
-  package static func keyOrigin(_ elements: UnsafePointer<Int64>, rows: Int, stride: Int, columns: Int) -> Int64? {
-    var (least, greatest) = (elements[0], elements[0])
-    for row in 0..<rows {
-      for column in 0..<columns {
-        let x = elements[row &* stride &+ column]
-        least = x < least ? x : least
-        greatest = x > greatest ? x : greatest
-      }
-    }
-    return UInt64(bitPattern: greatest &- least) >> 32 == 0 ? least : nil
-  }
-  @inline(__always) package func orderKey(_ origin: Int64) -> UInt32 { UInt32(truncatingIfNeeded: self &- origin) }
-  @inline(__always) package var wideOrderKey: UInt64 { UInt64(bitPattern: self) ^ (1 &<< 63) }
 }

@@ -1,4 +1,5 @@
 import KernelCore
+import Kernels
 
 #if canImport(Glibc)
 import Glibc
@@ -88,7 +89,7 @@ func descending(_ indices: [Int], by scores: (Int) -> Float) -> [Int] {
   var order = [Int64](repeating: 0, count: count)
   let plan = TopKPlan(outer: 1, extent: count, inner: 1, count: count, takesGreatest: true, sortsByIndex: false, hasWideIndices: true)
   withUnsafeTemporaryAllocation(byteCount: plan.scratchByteCount(.f32), alignment: 8) { scratch in
-    plan.run(.f32, values, &sorted, &order, scratch: scratch.baseAddress!)
+    plan.run(TopKKernels.function(), .f32, values, &sorted, &order, scratch: scratch.baseAddress!)
   }
   return order.map { indices[Int($0)] }
 }
