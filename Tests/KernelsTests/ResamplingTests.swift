@@ -8,6 +8,7 @@ import Testing
   private typealias Taps = [[(index: Int, weight: Float)]]
 
   @Test(arguments: kernels) func imagesAreResized(_ kernel: ResamplingKernel) {
+    var orders: Set<[Bool]> = []
     for seed in 1...UInt64(100) {
       var samples = SeededGenerator(seed: seed)
       let channels = seed <= 40 ? Int(seed) : samples.int(1...70)
@@ -30,6 +31,7 @@ import Testing
       }
       let (rows, columns) = (taps(outputHeight, height), taps(outputWidth, width))
       let plan = ResizePlan(geometry, rows: ResamplingTaps(rows), columns: ResamplingTaps(columns))
+      orders.insert([plan.isColumnsFirst, geometry.isNarrow])
       let input = samples.floats(batch * geometry.inputBatchStride, in: -2...2)
       var output = [Float](repeating: -77, count: batch * geometry.outputBatchStride + 1)
       let workers = samples.int(1...3)
@@ -56,6 +58,57 @@ import Testing
       }
       #expect(distance(output, expected) < 1e-5, "\(kernel.name), seed \(seed), \(geometry)")
     }
+    #expect(orders.count == 4)
+  }
+
+  /// Sums in the order of the weights, of elements of each type and of numbers in between, exactly.
+  @Test(arguments: [(1, 5, 1), (2, 3, 7), (3, 4, 8), (1, 9, 130), (6, 1, 3)])
+  func axesAreResampled(_ outer: Int, _ extent: Int, _ inner: Int) {
+    var random = SeededGenerator(seed: UInt64(100 * outer + inner))
+    let taps = (0..<11).map { _ in
+      (0..<random.int(0...4)).map { _ in (index: random.int(0...extent - 1), weight: Double.random(in: -1...1, using: &random)) }
+    }
+    let plan = AxisResampling(outer: outer, extent: extent, inner: inner, taps: taps)
+    let numbers = (0..<outer * extent * inner).map { _ in random.int(0...100) }
+    let sums = (0..<outer * taps.count * inner).map { place -> Double in
+      let (plane, column) = (place / inner / taps.count, place % inner)
+      return taps[place / inner % taps.count].reduce(0.0) { sum, tap in
+        sum + tap.weight * Double(numbers[(plane * extent + tap.index) * inner + column])
+      }
+    }
+    func check<T: Equatable & BitwiseCopyable>(_ element: KernelElement, _ input: [T], _ convert: (Double) -> T) {
+      let wide = numbers.map { Double($0) }
+      func rounded(_ x: Double) -> Double { x.rounded(.toNearestOrAwayFromZero) }
+      for (rounding, expected) in [
+        (ResamplingRounding.none, sums), (.nearest, sums.map(rounded)),
+        (.saturated(least: -9, greatest: 20), sums.map { min(max(rounded($0), -9), 20) }),
+      ] {
+        for workers in 1...2 {
+          var output = input + input
+          output = (0..<sums.count).map { output[$0 % output.count] }
+          var wideOutput = [Double](repeating: .nan, count: sums.count)
+          for worker in 0..<workers {
+            plan.run(element, input, isWideInput: false, &wideOutput, isWideOutput: true, rounding, worker: worker, workers: workers)
+          }
+          #expect(wideOutput == expected, "\(element), \(outer) × \(extent) × \(inner)")
+          for isWideInput in [false, true] {
+            for worker in 0..<workers {
+              if isWideInput {
+                plan.run(element, wide, isWideInput: true, &output, isWideOutput: false, rounding, worker: worker, workers: workers)
+              } else {
+                plan.run(element, input, isWideInput: false, &output, isWideOutput: false, rounding, worker: worker, workers: workers)
+              }
+            }
+            #expect(output == expected.map(convert), "\(element), \(outer) × \(extent) × \(inner), wide \(isWideInput)")
+          }
+        }
+      }
+    }
+    check(.f32, numbers.map { Float($0) }) { Float($0) }
+    check(.f16, numbers.map { Float16($0) }) { Float16($0) }
+    check(.i32, numbers.map { Int32($0) }) { Int32($0) }
+    check(.u8, numbers.map { UInt8($0) }) { UInt8(truncatingIfNeeded: Int64($0)) }
+    check(.i8, numbers.map { Int8($0) }) { Int8(truncatingIfNeeded: Int64($0)) }
   }
 
   @Test(arguments: kernels, GridSamplingMode.allCases) func imagesAreSampled(_ kernel: ResamplingKernel, _ mode: GridSamplingMode) {

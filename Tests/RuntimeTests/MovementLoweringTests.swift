@@ -95,7 +95,7 @@ import Testing
   }
 
   @Test func scattering() throws {
-    for reduction in ["none", "sum", "prod", "min", "max"] {
+    for reduction in ["none", "sum", "prod", "min", "max", "mean"] {
       try check(
         "ScatterElementsUpdate", opset: 12,
         [.reals([10, 40, 30]), .whole(.i64, [10, 25, 30], -40...39), .reals([10, 25, 30]), scalar(1)],
@@ -103,7 +103,8 @@ import Testing
       try check(
         "ScatterElementsUpdate", opset: 12,
         [.whole(.i64, [4, 50], -9...9), .whole(.i32, [4, 300], -50...49), .whole(.i64, [4, 300], -3...3), scalar(1)],
-        ["reduction": reduction], kernel: "scatter_")
+        ["reduction": reduction], kernel: reduction == "mean" ? "average_" : "scatter_")
+      if reduction == "mean" { continue }
       try check(
         "ScatterNDUpdate", opset: 15, [.reals([20, 6, 100]), .whole(.i32, [30, 1], -20...19), .reals([30, 6, 100])],
         ["reduction": reduction],
@@ -188,6 +189,23 @@ import Testing
           "Interpolate", opset: 11, [.reals([2, channels, 20, 30]), sizes, axes],
           ["mode": mode, "shape_calculation_mode": "sizes", "antialias": "\(mode == "linear")"], kernel: "resample_f32")
       }
+    }
+    // Bytes, volumes, lines, and channels too.
+    for mode in ["nearest", "linear_onnx", "linear", "cubic"] {
+      let attributes: Attributes = ["mode": mode, "shape_calculation_mode": "sizes"]
+      func check(_ data: Operand, _ sizes: Operand, _ axes: Operand, _ kernel: String) throws {
+        try self.check("Interpolate", opset: 11, [data, sizes, axes], attributes, kernel: kernel)
+      }
+      if mode != "nearest" { try check(.whole(.u8, [2, channels, 20, 30], 0...255), ints(41, 57), axes, "resample_u8_axis") }
+      try check(.whole(.u8, [2, 20, 30, channels], 0...255), ints(41, 57), ints(1, 2), "resample_u8_axis")
+      try check(.reals([2, channels, 5, 10, 15]), ints(7, 20, 9), ints(2, 3, 4), "resample_f32_axis")
+      try check(.reals([2, channels, 60]), ints(100), ints(2), "resample_f32_axis")
+      try check(.reals([2, channels, 20, 30]), ints(2 * channels, 15), ints(1, 3), "resample_f32_axis")
+    }
+    for mode in ["bilinear_pillow", "bicubic_pillow"] {
+      try check(
+        "Interpolate", opset: 11, [.whole(.u8, [2, channels, 20, 30], 0...255), ints(41, 17), axes],
+        ["mode": mode, "shape_calculation_mode": "sizes"], kernel: "resample_u8_axis")
     }
     for mode in GridSamplingMode.allCases {
       try check(

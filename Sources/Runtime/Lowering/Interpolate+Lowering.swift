@@ -4,18 +4,18 @@ import Kernels
 extension Interpolate: LowerableOperator {
   func preferredOrder(_ node: Node, _ operands: [AxisOrder?], rank: Int) -> AxisOrder? { .channelsLast(rank: rank) }
 
-  /// Height and width of images.
+  /// Height and width of images, the nearest pixel also of bytes; anything else axis by axis.
   func lower(_ node: Node, _ builder: PlanBuilder) throws -> Bool {
-    guard let image = ImageOperands(node, builder, [.f32, .u8, .i8]), image.spatialRank == 2,
-      !(padsBegin + padsEnd).contains(where: { $0 != 0 }),
-      image.inputShape[..<2] == image.outputShape[..<2]
-    else { return false }
+    let types = node.inputs.map { builder.model.type(of: $0) }
     let values = try node.inputs.indices.map { $0 == 0 ? nil : try builder.constant(node.inputs[$0]) }
-    guard values.dropFirst().allSatisfy({ $0 != nil }) else { return false }
-    let operands = Operands(types: node.inputs.map { builder.model.type(of: $0) }, constant: { values[$0] })
-    let resampling = try resampling(operands, from: image.inputShape, to: image.outputShape)
-    let isFloat = builder.model.type(of: node.inputs[0]).elementType == .f32
-    guard isFloat || resampling.rules.mode == .nearest else { return false }
+    guard let shape = types[0].shape.shape, let outputShape = node.outputs[0].type.shape.shape, !shape.contains(0),
+      !outputShape.contains(0), !(padsBegin + padsEnd).contains(where: { $0 != 0 }), values.dropFirst().allSatisfy({ $0 != nil })
+    else { return false }
+    let resampling = try resampling(Operands(types: types, constant: { values[$0] }), from: shape, to: outputShape)
+    let isFloat = types[0].elementType == .f32
+    guard let image = ImageOperands(node, builder, [.f32, .u8, .i8]), image.spatialRank == 2, shape[..<2] == outputShape[..<2],
+      isFloat || resampling.rules.mode == .nearest
+    else { return lowerAxes(resampling, node, builder, from: shape, to: outputShape) }
     var source = builder.input(0, of: node)
     if !ImageOperands.hasNeighbouringChannels(source) { source = builder.input(0, of: node, in: .channelsLast(rank: 4)) }
     let target = image.target(OutputID(node.id), residual: nil, builder)
@@ -23,6 +23,43 @@ extension Interpolate: LowerableOperator {
       emitResize(resampling, image, source, target.computed, builder)
     } else {
       emitNearest(resampling, image, source, target.computed, builder)
+    }
+    target.finish(builder)
+    return true
+  }
+
+  /// One axis after the other, in double precision in between.
+  private func lowerAxes(
+    _ resampling: Resampling, _ node: Node, _ builder: PlanBuilder, from shape: Shape, to outputShape: Shape
+  ) -> Bool {
+    let elementType = node.outputs[0].type.elementType
+    guard let element = KernelElement(elementType), [.f32, .f16, .i32, .u8, .i8].contains(element) else { return false }
+    let steps = resampling.order.filter { axis in
+      (0..<outputShape[axis]).contains { x in resampling.weightedIndices(axis, x, shape, outputShape).map(\.index) != [x] }
+    }
+    let count = max(shape.elementCount, outputShape.elementCount)
+    var source = builder.denseInput(0, of: node)
+    let target = builder.target(OutputID(node.id), order: .rowMajor(rank: shape.count))
+    if steps.isEmpty { builder.emitCopy(from: source, to: target.computed) }
+    var current = shape
+    for (number, axis) in steps.enumerated() {
+      let taps = (0..<outputShape[axis]).map { x in resampling.doubleTaps(axis, x, shape, outputShape) }
+      let plan = AxisResampling(
+        outer: current[..<axis].reduce(1, *), extent: current[axis], inner: current[(axis + 1)...].reduce(1, *), taps: taps)
+      current[axis] = outputShape[axis]
+      let (isFirst, isLast) = (number == 0, number == steps.count - 1)
+      let result = isLast ? target.computed : builder.temporary(.f64, current)
+      let rounding = resampling.rounding(elementType, isLast: isLast)
+      let (x, y) = (Place(source), Place(result))
+      builder.emit(
+        kernel: "resample_\(element.rawValue)_axis", precision: elementType, isParallel: count >= ElementLoops.parallelThreshold,
+        operations: plan.operations, reads: [source], writes: [result]
+      ) { memory, worker, workers in
+        plan.run(
+          element, memory.address(x), isWideInput: !isFirst, memory.address(y), isWideOutput: !isLast, rounding, worker: worker,
+          workers: workers)
+      }
+      source = result
     }
     target.finish(builder)
     return true
@@ -85,9 +122,13 @@ extension Interpolate: LowerableOperator {
 extension Resampling {
   /// What position `x` of an axis of the output is made of.
   fileprivate func weightedIndices(_ axis: Int, _ x: Int, _ input: Shape, _ output: Shape) -> [(index: Int, weight: Float)] {
+    doubleTaps(axis, x, input, output).map { ($0.index, Float($0.weight)) }
+  }
+
+  fileprivate func doubleTaps(_ axis: Int, _ x: Int, _ input: Shape, _ output: Shape) -> [(index: Int, weight: Double)] {
     guard let position = axes.firstIndex(of: axis) else { return [(x, 1)] }
     if rules.mode == .nearest { return [(nearestIndex(position, x, from: input[axis], to: output[axis]), 1)] }
-    return taps(position, x, from: input[axis], to: output[axis]).filter { $0.weight != 0 }.map { ($0.index, Float($0.weight)) }
+    return taps(position, x, from: input[axis], to: output[axis]).filter { $0.weight != 0 }.map { ($0.index, $0.weight) }
   }
 }
 

@@ -22,15 +22,32 @@ package struct ResamplingTaps: Sendable {
   }
 
   fileprivate var count: Int { indices.count }
+  /// How many different positions are used.
+  fileprivate var distinctCount: Int { Set(indices).count }
+  /// How far the positions that make up one reach.
+  fileprivate var span: Int {
+    zip(starts, starts.dropFirst()).lazy.map { first, last in
+      let taps = indices[Int(first)..<Int(last)]
+      return Int((taps.max() ?? -1) - (taps.min() ?? 0)) + 1
+    }.max() ?? 0
+  }
+  /// Where each position is when `count` are kept.
+  private var places: [Int32] = []
+  fileprivate mutating func keep(_ count: Int) { places = indices.map { $0 % Int32(count) } }
 
   fileprivate func withAxis(_ body: (ResamplingAxis) -> Void) {
     starts.withUnsafeBufferPointer { starts in
       indices.withUnsafeBufferPointer { indices in
-        weights.withUnsafeBufferPointer { weights in
-          // Without any taps nothing is read.
-          let start = starts.baseAddress.unsafelyUnwrapped
-          let weight = weights.baseAddress ?? UnsafeRawPointer(start).assumingMemoryBound(to: Float.self)
-          body(ResamplingAxis(starts: start, indices: indices.baseAddress ?? start, weights: weight, uniformCount: uniformCount))
+        places.withUnsafeBufferPointer { places in
+          weights.withUnsafeBufferPointer { weights in
+            // Without any taps nothing is read.
+            let start = starts.baseAddress.unsafelyUnwrapped
+            let weight = weights.baseAddress ?? UnsafeRawPointer(start).assumingMemoryBound(to: Float.self)
+            body(
+              ResamplingAxis(
+                starts: start, indices: indices.baseAddress ?? start, weights: weight, places: places.baseAddress ?? start,
+                uniformCount: uniformCount))
+          }
         }
       }
     }
@@ -39,22 +56,41 @@ package struct ResamplingTaps: Sendable {
 
 /// Images resized along height and width.
 package struct ResizePlan: Sendable {
-  private let geometry: ResamplingGeometry
-  private let rows: ResamplingTaps
+  private var geometry: ResamplingGeometry
+  private var rows: ResamplingTaps
   private let columns: ResamplingTaps
 
   package init(_ geometry: ResamplingGeometry, rows: ResamplingTaps, columns: ResamplingTaps) {
     self.geometry = geometry
     self.rows = rows
     self.columns = columns
+    // Rows go by registers, pixels of few channels one by one.
+    let pixelCost = geometry.isNarrow ? 4 : 1
+    let isCopied = !geometry.isNarrow && rows.count == geometry.outputHeight
+    let rowsFirst = (isCopied ? 0 : rows.count * geometry.rowCount) + pixelCost * pixels(geometry.outputHeight)
+    let columnsFirst = pixelCost * pixels(rows.distinctCount) + rows.count * geometry.outputWidth * geometry.channels
+    let kept = rows.span
+    if columnsFirst < rowsFirst, geometry.outputPixelStride == geometry.channels, kept > 0, kept * geometry.keptStride <= 1 << 15 {
+      self.geometry.keptRows = kept
+      self.rows.keep(kept)
+    }
   }
 
+  /// Whether rows are resampled along their width before they are added up.
+  package var isColumnsFirst: Bool { geometry.keptRows > 0 }
+
   /// Bytes of scratch memory for each worker.
-  package var scratchByteCount: Int { 4 * geometry.lineStride }
+  package var scratchByteCount: Int { 4 * geometry.scratchCount }
+
+  /// Multiplications for so many rows along their width.
+  private func pixels(_ rows: Int) -> Int { rows * columns.count * geometry.channels }
 
   /// Multiplications and additions.
   package var operations: Int {
-    2 * geometry.batch * (rows.count * geometry.rowCount + geometry.outputHeight * columns.count * geometry.channels)
+    2 * geometry.batch
+      * (isColumnsFirst
+        ? pixels(rows.distinctCount) + rows.count * geometry.outputWidth * geometry.channels
+        : rows.count * geometry.rowCount + pixels(geometry.outputHeight))
   }
 
   /// Runs a worker's share.

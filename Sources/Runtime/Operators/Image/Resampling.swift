@@ -1,3 +1,5 @@
+import KernelCore
+
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -25,19 +27,36 @@ struct Resampling {
   func apply(to data: Tensor, shape: Shape) -> Tensor {
     if rules.mode == .nearest { return nearest(data, shape) }
     let type = data.elementType
-    // Pillow treats the width before the height, and rounds integers in between.
-    let isPillow = rules.mode == .bilinearPillow || rules.mode == .bicubicPillow
     var values = data.doubles()
     var current = data.shape
-    for position in isPillow ? axes.indices.reversed() : Array(axes.indices) {
-      let axis = axes[position]
+    for axis in order {
+      let position = axes.firstIndex(of: axis)!
       let taps = (0..<shape[axis]).map { self.taps(position, $0, from: current[axis], to: shape[axis]) }
       values = Resampling.pass(values, current, axis, taps)
       current[axis] = shape[axis]
-      if isPillow && type.isInteger { values = values.map { type.clamped($0.rounded(.toNearestOrAwayFromZero)) } }
+      switch rounding(type, isLast: axis == order.last) {
+      case .none: break
+      case .nearest: values = values.map { $0.rounded(.toNearestOrAwayFromZero) }
+      case .saturated(let least, let greatest): values = values.map { min(max($0.rounded(.toNearestOrAwayFromZero), least), greatest) }
+      }
     }
-    if rules.mode == .linear && type.isInteger { values = values.map { $0.rounded(.toNearestOrAwayFromZero) } }
     return Tensor(type, shape: shape, doubles: values)
+  }
+
+  private var isPillow: Bool { rules.mode == .bilinearPillow || rules.mode == .bicubicPillow }
+
+  /// The axes as they are treated: Pillow treats the width before the height.
+  var order: [Int] { isPillow ? axes.reversed() : axes }
+
+  /// What becomes of the sums along an axis: Pillow rounds integers in between too.
+  func rounding(_ type: ElementType, isLast: Bool) -> ResamplingRounding {
+    if !type.isInteger { return .none }
+    if isPillow {
+      let bits = Double(type.bitWidth)
+      return type.isUnsignedInteger
+        ? .saturated(least: 0, greatest: exp2(bits) - 1) : .saturated(least: -exp2(bits - 1), greatest: exp2(bits - 1) - 1)
+    }
+    return rules.mode == .linear && isLast ? .nearest : .none
   }
 
   /// Replaces axis `axis` of a tensor by the weighted sums that `taps` name.
@@ -146,13 +165,5 @@ struct Resampling {
   private static func normalized(_ taps: [Tap]) -> [Tap] {
     let sum = taps.reduce(0) { $0 + $1.weight }
     return sum == 0 ? [] : taps.map { Tap(index: $0.index, weight: $0.weight / sum) }
-  }
-}
-
-extension ElementType {
-  /// The nearest value of an integer type.
-  fileprivate func clamped(_ x: Double) -> Double {
-    let bits = Double(bitWidth)
-    return isUnsignedInteger ? min(max(x, 0), exp2(bits) - 1) : min(max(x, -exp2(bits - 1)), exp2(bits - 1) - 1)
   }
 }
