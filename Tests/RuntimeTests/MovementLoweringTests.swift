@@ -127,6 +127,7 @@ import Testing
           try check("TopK", opset: 11, [.reals([20, 25, 30]), scalar(count)], attributes, outputs: 2, kernel: "topk_f32")
           try check("TopK", opset: 3, [.whole(.i32, [20, 25, 30], -9...9), scalar(count)], attributes, outputs: 2, kernel: "topk_i32")
           try check("TopK", opset: 3, [.whole(.i64, [20, 25, 30], -9...9), scalar(count)], attributes, outputs: 2, kernel: "topk_i64")
+          try check("TopK", opset: 3, [.whole(.f16, [20, 25, 30], -99...99), scalar(count)], attributes, outputs: 2, kernel: "topk_f16")
         }
       }
     }
@@ -190,7 +191,7 @@ import Testing
           ["mode": mode, "shape_calculation_mode": "sizes", "antialias": "\(mode == "linear")"], kernel: "resample_f32")
       }
     }
-    // Bytes, volumes, lines, and channels too.
+    // Bytes, halves, volumes, lines, and channels too.
     for mode in ["nearest", "linear_onnx", "linear", "cubic"] {
       let attributes: Attributes = ["mode": mode, "shape_calculation_mode": "sizes"]
       func check(_ data: Operand, _ sizes: Operand, _ axes: Operand, _ kernel: String) throws {
@@ -198,14 +199,17 @@ import Testing
       }
       if mode != "nearest" { try check(.whole(.u8, [2, channels, 20, 30], 0...255), ints(41, 57), axes, "resample_u8_axis") }
       try check(.whole(.u8, [2, 20, 30, channels], 0...255), ints(41, 57), ints(1, 2), "resample_u8_axis")
+      try check(.whole(.f16, [2, 20, 30, channels], 0...255), ints(11, 57), ints(1, 2), "resample_f16_axis")
       try check(.reals([2, channels, 5, 10, 15]), ints(7, 20, 9), ints(2, 3, 4), "resample_f32_axis")
       try check(.reals([2, channels, 60]), ints(100), ints(2), "resample_f32_axis")
       try check(.reals([2, channels, 20, 30]), ints(2 * channels, 15), ints(1, 3), "resample_f32_axis")
     }
     for mode in ["bilinear_pillow", "bicubic_pillow"] {
-      try check(
-        "Interpolate", opset: 11, [.whole(.u8, [2, channels, 20, 30], 0...255), ints(41, 17), axes],
-        ["mode": mode, "shape_calculation_mode": "sizes"], kernel: "resample_u8_axis")
+      for elementType in [ElementType.u8, .i8] {
+        try check(
+          "Interpolate", opset: 11, [.whole(elementType, [2, channels, 20, 30], 0...127), ints(41, 17), axes],
+          ["mode": mode, "shape_calculation_mode": "sizes"], kernel: "resample_\(elementType)_axis")
+      }
     }
     for mode in GridSamplingMode.allCases {
       try check(

@@ -33,7 +33,7 @@ extension Interpolate: LowerableOperator {
     _ resampling: Resampling, _ node: Node, _ builder: PlanBuilder, from shape: Shape, to outputShape: Shape
   ) -> Bool {
     let elementType = node.outputs[0].type.elementType
-    guard let element = KernelElement(elementType), [.f32, .f16, .i32, .u8, .i8].contains(element) else { return false }
+    guard let element = KernelElement(rawValue: elementType.rawValue), [.f32, .f16, .i32, .u8, .i8].contains(element) else { return false }
     let steps = resampling.order.filter { axis in
       (0..<outputShape[axis]).contains { x in resampling.weightedIndices(axis, x, shape, outputShape).map(\.index) != [x] }
     }

@@ -6,7 +6,8 @@ extension TopK: LowerableOperator {
     let type = node.outputs[0].type
     let data = builder.model.type(of: node.inputs[0]).shape.shape!
     let shape = type.shape.shape!
-    guard let element = KernelElement(type.elementType), [.f32, .f16, .i32, .i64].contains(element), !data.contains(0) else { return false }
+    guard let element = KernelElement(rawValue: type.elementType.rawValue), [.f32, .f16, .i32, .i64].contains(element), !data.contains(0)
+    else { return false }
     let axis = try normalizedAxis(axis, rank: shape.count)
     guard data[axis] < Int(Int32.max) else { return false }
     let plan = TopKPlan(
