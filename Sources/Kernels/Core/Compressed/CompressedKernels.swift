@@ -146,6 +146,7 @@ func compressedTile<V: IntegerVector, F: CompressedFormat, let Rows: Int, let Wi
     var a = block.pointee.a + (row &* aRowStride &+ first)
     var k = 0
     while k &+ 2 <= count {
+      prefetch(p + CompressedPanels.fetchedAhead)
       for j in 0..<Width {
         let codes = F.load(V.self, p + (column &+ j &* lanes), next: bytes, values)
         let low = (codes.0 - zeros[unchecked: j]) * scales[unchecked: j]
@@ -218,48 +219,70 @@ package func expandCompressed<V: IntegerVector>(
   }
 }
 
-@inlinable @inline(never)
+@inlinable @inline(__always)
 func expandCompressed<V: IntegerVector, F: CompressedFormat>(
   _: V.Type, _: F.Type, _ block: UnsafePointer<CompressedBlock>, first: Int, end: Int,
   _ target: UnsafeMutablePointer<Float>
 ) {
+  if block.pointee.columns > V.lanes {
+    expandRows(V.self, F.self, InlineArray<2, Void>.self, block, first: first, end: end, target)
+  } else {
+    expandRows(V.self, F.self, InlineArray<1, Void>.self, block, first: first, end: end, target)
+  }
+}
+
+/// Two rows of a panel `Width` registers wide at a time.
+@inlinable @inline(never)
+func expandRows<V: IntegerVector, F: CompressedFormat, let Width: Int>(
+  _: V.Type, _: F.Type, _: InlineArray<Width, Void>.Type, _ block: UnsafePointer<CompressedBlock>,
+  first: Int, end: Int, _ target: UnsafeMutablePointer<Float>
+) {
   typealias Floats = V.Floats
   let lanes = V.lanes
-  let width = block.pointee.columns > lanes ? 2 : 1
-  let bytes = width &* lanes
+  let bytes = Width &* lanes
   let groupSize = block.pointee.groupSize
   let groupStride = CompressedPanels.groupBytes(groupSize: groupSize, bits: F.bits) &* bytes
   let values = block.pointee.values
+  var output = target
   var row = first
   while row < end {
     let group = row / groupSize
     let base = block.pointee.panel + group &* groupStride
     let constants = base.assumingMemoryBound(to: Float.self)
-    let inGroup = row &- group &* groupSize
+    var zeros = InlineArray<Width, Floats>(repeating: Floats.zero())
+    var scales = zeros
+    for j in 0..<Width {
+      zeros[unchecked: j] = Floats.load(constants + j &* lanes)
+      scales[unchecked: j] = Floats.load(constants + (Width &+ j) &* lanes)
+    }
+    @inline(__always) func store(_ codes: Floats, _ j: Int, _ row: Int) {
+      ((codes - zeros[unchecked: j]) * scales[unchecked: j]).store(
+        output + (row &* bytes &+ j &* lanes))
+    }
+    var k = row &- group &* groupSize
     let last = Swift.min(
       end &- group &* groupSize, Swift.min(groupSize, block.pointee.depth &- group &* groupSize))
-    for j in 0..<width {
-      let zeros = Floats.load(constants + j &* lanes)
-      let scales = Floats.load(constants + (width &+ j) &* lanes)
-      var p = base + (8 &* bytes &+ (F.bits == 8 ? inGroup : inGroup / 2) &* bytes &+ j &* lanes)
-      var output = target + ((row &- first) &* bytes &+ j &* lanes)
-      var k = inGroup
-      if F.bits == 4 && k & 1 != 0 {
-        ((F.load(V.self, p, next: bytes, values).1 - zeros) * scales).store(output)
-        output += bytes
-        p += bytes
-        k &+= 1
-      }
-      while k &+ 2 <= last {
-        let codes = F.load(V.self, p, next: bytes, values)
-        ((codes.0 - zeros) * scales).store(output)
-        ((codes.1 - zeros) * scales).store(output + bytes)
-        output += 2 &* bytes
-        p += F.bits == 8 ? 2 &* bytes : bytes
-        k &+= 2
-      }
-      if k < last { ((F.loadLast(V.self, p, values) - zeros) * scales).store(output) }
+    var p = base + (8 &+ (F.bits == 8 ? k : k / 2)) &* bytes
+    row &+= last &- k
+    if F.bits == 4 && k & 1 != 0 {
+      for j in 0..<Width { store(F.load(V.self, p + j &* lanes, next: bytes, values).1, j, 0) }
+      output += bytes
+      p += bytes
+      k &+= 1
     }
-    row = group &* groupSize &+ last
+    while k &+ 2 <= last {
+      for j in 0..<Width {
+        let codes = F.load(V.self, p + j &* lanes, next: bytes, values)
+        store(codes.0, j, 0)
+        store(codes.1, j, 1)
+      }
+      output += 2 &* bytes
+      p += F.bits == 8 ? 2 &* bytes : bytes
+      k &+= 2
+    }
+    if k < last {
+      for j in 0..<Width { store(F.loadLast(V.self, p + j &* lanes, values), j, 0) }
+      output += bytes
+    }
   }
 }

@@ -50,10 +50,18 @@ package let nf4Values: [Float] = [
   package var groups: Int { (depth + groupSize - 1) / groupSize }
   package var panelColumns: Int { 2 * lanes }
   package var count: Int { (columns + panelColumns - 1) / panelColumns }
+  /// How many bytes before they are read panels are asked for; they lie one behind the other.
+  @inlinable @inline(__always) package static var fetchedAhead: Int { 1024 }
   /// Bytes of a panel's column in a group.
   @inlinable @inline(__always)
   package static func groupBytes(groupSize: Int, bits: Int) -> Int {
     8 &+ (bits == 8 ? groupSize : (groupSize &+ 1) / 2)
+  }
+  /// Bytes from the beginning of a panel of `width` columns to the codes of a row. Behind the last row the next panel begins.
+  package func offset(ofRow row: Int, width: Int) -> Int {
+    let (group, inGroup) = row.quotientAndRemainder(dividingBy: groupSize)
+    if inGroup == 0 { return group * Self.groupBytes(groupSize: groupSize, bits: bits) * width }
+    return (group * Self.groupBytes(groupSize: groupSize, bits: bits) + 8 + inGroup * bits / 8) * width
   }
   /// Bytes from a panel's beginning to the next one's.
   package var panelStride: Int {

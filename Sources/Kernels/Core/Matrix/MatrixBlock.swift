@@ -28,6 +28,8 @@
   @usableFromInline package var bRow: Int
   /// What is read when this block is done, to be fetched in the meantime: a panel at the row that will be met first.
   @usableFromInline package var next: UnsafeRawPointer?
+  /// The bytes of `next` for each of the segments' values; 0: as many as a row of the panel has.
+  @usableFromInline package var nextRowBytes: Int
   /// B holds half-precision values. They are widened panel by panel into `widened` where rows are more than ``rowsOfHalves``.
   @usableFromInline package var bIsHalf: Bool
   /// Room for a panel's widened rows that the segments meet; unused where B is single precision or rows are few.
@@ -76,6 +78,7 @@
     self.bPanelStride = bPanelStride
     bRow = 0
     next = nil
+    nextRowBytes = 0
     bIsHalf = false
     widened = c
     self.c = c

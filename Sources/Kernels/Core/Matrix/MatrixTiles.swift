@@ -66,7 +66,7 @@ package func computeBlock<Tiles: MatrixTiles>(_: Tiles.Type, _ block: UnsafePoin
     // The next panel's bytes for a step of depth, dealt to the tiles.
     let most = Tiles.shape.rows[unchecked: width &- 1]
     let tiles = (block.pointee.rows <= most ? 1 : (block.pointee.rows &+ most &- 1) / most) &* block.pointee.groups
-    let rowBytes = width &* lanes &* elementSize
+    let rowBytes = block.pointee.nextRowBytes > 0 ? block.pointee.nextRowBytes : width &* lanes &* elementSize
     let aheadStep = tiles > rowBytes || next == b ? 0 : tiles == 1 ? rowBytes : (rowBytes &+ tiles &- 1) / tiles
     var stack = MatrixTileStack(
       a: block.pointee.a, b: b, c: block.pointee.c, columns: columns, initial: nil,

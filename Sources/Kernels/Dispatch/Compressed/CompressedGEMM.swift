@@ -24,6 +24,9 @@ package final class CompressedGEMM: Sendable {
   /// The most rows of a block.
   private let blockRows: Int
 
+  /// Elements of A that stay in the second cache while panels pass.
+  private static let blockElements = 96 * 1024
+
   /// The parameters' second operand is not looked at; A is not transposed.
   package init(
     _ parameters: GEMMParameters, type: CompressedType, groupSize: Int,
@@ -50,8 +53,7 @@ package final class CompressedGEMM: Sendable {
       epilogue: epilogue)
     // Seven rows are three tiles, each of which makes its own weights.
     expands = parameters.rows > CompressedKernel.rows || parameters.rows == 7
-    blockRows = max(
-      matrix.tileRows, MatrixConvolution.blockElements / max(loop.depth.largestBlock, 1))
+    blockRows = max(matrix.tileRows, Self.blockElements / max(loop.depth.largestBlock, 1))
     kernelName = "gemm_\(type)_\(kernel.name)" + (expands ? "_expanded" : "")
   }
 
@@ -122,20 +124,21 @@ package final class CompressedGEMM: Sendable {
     let rows = units.lowerBound * tile..<min(units.upperBound * tile, parameters.rows)
     if rows.isEmpty { return }
     let scratch = (scratch + worker * workerScratchElements * 4).assumingMemoryBound(to: Float.self)
+    let blocks = expands ? (rows.count + blockRows - 1) / blockRows : 1
     for index in 0..<parameters.batch {
       for panel in share {
         let column = panel * panels.panelColumns
         let columnBias = parameters.biasAxis == .columns ? bias.map { $0 + column } : nil
         let rowBias = parameters.biasAxis == .rows ? bias : nil
-        var row = rows.lowerBound
-        while row < rows.upperBound {
-          let count = min(expands ? blockRows : CompressedKernel.rows, rows.upperBound - row)
+        for part in 0..<blocks {
+          let part = WorkGrid.part(part, of: blocks, count: rows.count)
+          let row = rows.lowerBound + part.lowerBound
           var block = CompressedBlock(
             panel: b + panel * panels.panelStride,
             columns: min(panels.panelColumns, panels.columns - column), depth: panels.depth,
             groupSize: groupSize, code: type.packedCode, values: values.base,
             a: a + (index * parameters.aBatchStride + row * parameters.aRowStride),
-            aRowStride: parameters.aRowStride, rows: count,
+            aRowStride: parameters.aRowStride, rows: part.count,
             c: c + (index * parameters.cBatchStride + row * parameters.cRowStride + column),
             cRowStride: parameters.cRowStride)
           block.columnBias = columnBias
@@ -147,7 +150,6 @@ package final class CompressedGEMM: Sendable {
           }
           block.residualRowStride = parameters.residualRowStride
           if expands { multiplyExpanded(block, scratch) } else { multiply(block) }
-          row += count
         }
       }
     }
@@ -181,8 +183,13 @@ package final class CompressedGEMM: Sendable {
       &block, columnBias: source.columnBias, rowBias: source.rowBias, residual: source.residual,
       residualRowStride: source.residualRowStride, residualGroupStride: 0
     ) { part, block in
-      withUnsafePointer(to: source) { kernel.expand($0, part.row, part.row + part.rows, scratch) }
+      let end = part.row + part.rows
+      withUnsafePointer(to: source) { kernel.expand($0, part.row, end, scratch) }
       block.bRow = 0
+      // What is expanded next.
+      let width = source.columns > kernel.lanes ? 2 * kernel.lanes : kernel.lanes
+      block.next = source.panel + panels.offset(ofRow: end, width: width)
+      block.nextRowBytes = width * panels.bits / 8
     }
   }
 }
