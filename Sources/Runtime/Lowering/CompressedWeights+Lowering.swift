@@ -130,7 +130,7 @@ extension MatMul {
   }
 }
 
-/// Rows of a table of 8- or 4-bit integers, expanded as they are gathered.
+/// Rows of a table of 8- or 4-bit codes, expanded as they are gathered.
 struct CompressedRows: Sendable {
   let table: Place
   let type: CompressedType
@@ -138,11 +138,11 @@ struct CompressedRows: Sendable {
   let width: Int
   /// Elements that share a scale.
   let groupSize: Int
-  /// The scales, then zero, then the zero points: one a row and group.
+  /// The scales, then zero, then the zero points: one a row and group. Then the numbers that codes of `nf4` count.
   let constants: Place
   let kernel: QuantizeFunction
   let hasWideIndices: Bool
-  /// Where a worker spreads a row of 4-bit integers.
+  /// Where a worker spreads a row of 4-bit codes.
   let scratch: Place?
 
   /// Bytes of a worker's scratch memory.
@@ -172,10 +172,19 @@ struct CompressedRows: Sendable {
         codes = UnsafeRawPointer(spread)
       }
       for group in 0..<groups {
+        let scale = numbers + (row * groups + group)
+        let zero = numbers + rowCount * groups
+        let zeroPoint = zero[1 + row * groups + group]
+        if type == .nf4 {
+          let values = zero + (1 + rowCount * groups)
+          let codes = codes.assumingMemoryBound(to: UInt8.self)
+          for i in group * groupSize..<(group + 1) * groupSize { place[i] = (values[Int(codes[i])] - zeroPoint) * scale.pointee }
+          continue
+        }
         var work = QuantizeRows(
-          source: codes + group * groupSize, type == .i8 ? .i8 : .u8, target: place + group * groupSize, .f32,
-          multipliers: numbers + row * groups + group, addends: numbers + rowCount * groups, rows: 1, columns: groupSize)
-        work.zeroPoint = (numbers + rowCount * groups + 1 + row * groups + group).pointee
+          source: codes + group * groupSize, type == .i8 ? .i8 : .u8, target: place + group * groupSize, .f32, multipliers: scale,
+          addends: zero, rows: 1, columns: groupSize)
+        work.zeroPoint = zeroPoint
         withUnsafePointer(to: work) { kernel($0) }
       }
     }
@@ -212,10 +221,10 @@ extension Gather {
   func lowerCompressed(_ node: Node, _ builder: PlanBuilder, hasWideIndices: Bool, _ output: Shape) throws -> Bool {
     // As the transposed matrix of a product: rows are what its columns are.
     guard let table = try CompressedMatrix(node.inputs[0], transposed: true, builder), let integers = try builder.constant(table.integers),
-      table.type != .nf4, table.depth * table.type.bits % 8 == 0
+      table.depth * table.type.bits % 8 == 0
     else { return false }
     let zeroPoints = (table.zeroPoints ?? table.scales.map { _ in 0 }).map { $0 + table.type.spreadOffset }
-    let numbers = table.scales + [0] + zeroPoints
+    let numbers = table.scales + [0] + zeroPoints + (table.type == .nf4 ? nf4Values : [])
     let constants = builder.constantView(Tensor(numbers, shape: [numbers.count]))
     let stored = builder.constantView(integers)
     let indices = builder.denseInput(1, of: node)
@@ -228,7 +237,8 @@ extension Gather {
       constants: Place(constants), kernel: kernel.run, hasWideIndices: hasWideIndices, scratch: scratch.map { Place($0) })
     let (by, to, count) = (Place(indices), Place(target.computed), indices.elementCount)
     builder.emit(
-      kernel: "gather_" + kernel.name, isParallel: target.computed.elementCount >= ElementLoops.parallelThreshold,
+      kernel: table.type == .nf4 ? "gather_nf4" : "gather_" + kernel.name,
+      isParallel: target.computed.elementCount >= ElementLoops.parallelThreshold,
       reads: [stored, constants, indices], writes: [target.computed] + [scratch].compactMap { $0 }
     ) { memory, worker, workers in
       rows.run(
