@@ -81,7 +81,7 @@ package func computeIntegerTiles<V: IntegerVector, let Rows: Int, let Width: Int
     }
 
     var step = panel.pointee.together
-    var end = step + panel.pointee.togetherCount
+    let end = step + panel.pointee.togetherCount
     while step < end {
       let p = a + Int(step.pointee.a)
       let b = values + Int(step.pointee.index) &* (2 &* Width &* bytes)
@@ -102,40 +102,29 @@ package func computeIntegerTiles<V: IntegerVector, let Rows: Int, let Width: Int
       step += 1
     }
     if !V.dotsAreExact {
-      step = panel.pointee.apart
-      end = step + panel.pointee.apartCount
-      while step < end {
-        for half in 0..<2 {
-          let p = a + (Int(step.pointee.a) &+ 4 &* half)
-          let b = values + (2 &* Int(step.pointee.index) &+ half) &* (Width &* bytes)
-          var low = InlineArray<Width, V>(repeating: V.zero())
-          for j in 0..<Width { low[unchecked: j] = V.load(b + j &* bytes) }
-          for i in 0..<Rows {
-            let x = V.splat(p + i &* aRowStride)
-            for j in 0..<Width {
-              sums[unchecked: j][unchecked: i] = sums[unchecked: j][unchecked: i].addingDot(x, low[unchecked: j])
+      @inline(__always) func addHalves(_ first: UnsafePointer<IntegerStep>, _ count: Int, widened: Bool) {
+        var step = first
+        let end = first + count
+        while step < end {
+          for half in 0..<2 {
+            let p = a + (Int(step.pointee.a) &+ 4 &* half)
+            let b = values + (2 &* Int(step.pointee.index) &+ half) &* (Width &* bytes)
+            var low = InlineArray<Width, V>(repeating: V.zero())
+            for j in 0..<Width { low[unchecked: j] = V.load(b + j &* bytes) }
+            for i in 0..<Rows {
+              let x = V.splat(p + i &* aRowStride)
+              for j in 0..<Width {
+                let sum = sums[unchecked: j][unchecked: i]
+                sums[unchecked: j][unchecked: i] =
+                  widened ? sum.addingExactDot(x, low[unchecked: j]) : sum.addingDot(x, low[unchecked: j])
+              }
             }
           }
+          step += 1
         }
-        step += 1
       }
-      step = panel.pointee.wide
-      end = step + panel.pointee.wideCount
-      while step < end {
-        for half in 0..<2 {
-          let p = a + (Int(step.pointee.a) &+ 4 &* half)
-          let b = values + (2 &* Int(step.pointee.index) &+ half) &* (Width &* bytes)
-          var low = InlineArray<Width, V>(repeating: V.zero())
-          for j in 0..<Width { low[unchecked: j] = V.load(b + j &* bytes) }
-          for i in 0..<Rows {
-            let x = V.splat(p + i &* aRowStride)
-            for j in 0..<Width {
-              sums[unchecked: j][unchecked: i] = sums[unchecked: j][unchecked: i].addingExactDot(x, low[unchecked: j])
-            }
-          }
-        }
-        step += 1
-      }
+      addHalves(panel.pointee.apart, panel.pointee.apartCount, widened: false)
+      addHalves(panel.pointee.wide, panel.pointee.wideCount, widened: true)
     }
     if Width == 2 && Rows & 1 == 0 && panel.pointee.isSaturated {
       storeSaturated(V.self, sums, panel, residual: residual, output: output)
