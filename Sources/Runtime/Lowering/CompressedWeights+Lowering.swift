@@ -82,17 +82,13 @@ extension CompressedType {
 extension MatMul {
   /// A product with a matrix that stays compressed in memory.
   func lowerCompressed(_ node: Node, _ builder: PlanBuilder, _ matrix: CompressedMatrix, _ output: Shape) throws -> Bool {
-    let a = builder.rows(of: node, depth: matrix.depth)
-    let (rows, columns) = (a.shape[0], matrix.columns)
+    let columns = matrix.columns
     let fused = try FusedEpilogue(node, builder, channels: columns, channelAxis: output.count - 1)
-    var parameters = GEMMParameters(rows: rows, columns: columns, depth: matrix.depth, b: .constant(.f32))
-    parameters.aRowStride = a.strides[0]
-    let residual = try MatrixResidual(fused.residual, node, builder, rows: rows, columns: columns)
-    if let residual { parameters.residualRowStride = residual.matrix.strides[0] }
-    let target = builder.matrixTarget(
-      OutputID(node.id), output, residual: residual.flatMap { builder.canOverwrite($0.index, of: node) ? $0 : nil })
-    let c = target.computed.reshaped(to: [rows, columns])!
-    parameters.cRowStride = c.strides[0]
+    let product = ProductViews(node, builder, depth: matrix.depth, columns: columns, residual: fused.residual)
+    var parameters = GEMMParameters(rows: product.rows, columns: columns, depth: matrix.depth, b: .constant(.f32))
+    parameters.aRowStride = product.a.strides[0]
+    parameters.residualRowStride = product.residualRowStride
+    parameters.cRowStride = product.c.strides[0]
     let gemm = CompressedGEMM(
       parameters, type: matrix.type, groupSize: matrix.groupSize, epilogue: fused.epilogue, workers: builder.environment.workers,
       features: builder.environment.features)
@@ -114,18 +110,18 @@ extension MatMul {
     }
     let scratch = builder.scratch(gemm.scratchByteCount)
     let places = ImagePlaces(
-      input: Place(a), weights: Place(packed), bias: fused.bias.map { Place($0) }, residual: residual.map { Place($0.matrix) },
-      output: Place(c), scratch: Place(scratch))
+      input: Place(product.a), weights: Place(packed), bias: fused.bias.map { Place($0) },
+      residual: product.residual.map { Place($0) }, output: Place(product.c), scratch: Place(scratch))
     builder.emit(
-      kernel: gemm.kernelName, isParallel: builder.environment.workers > 1, operations: 2 * rows * columns * matrix.depth,
-      reads: [a, packed] + [fused.bias, residual?.matrix].compactMap { $0 }, writes: [c, scratch]
+      kernel: gemm.kernelName, isParallel: builder.environment.workers > 1, operations: 2 * product.rows * columns * matrix.depth,
+      reads: [product.a, packed] + [fused.bias, product.residual].compactMap { $0 }, writes: [product.c, scratch]
     ) { memory, worker, workers in
       gemm.run(
         a: places.floats(memory, places.input), b: memory.address(places.weights), bias: places.bias.map { places.floats(memory, $0) },
         residual: places.residual.map { places.floats(memory, $0) }, c: places.floats(memory, places.output),
         scratch: memory.address(places.scratch), worker: worker, workers: workers)
     }
-    target.finish(builder)
+    product.target.finish(builder)
     return true
   }
 }

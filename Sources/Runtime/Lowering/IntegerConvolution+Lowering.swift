@@ -69,16 +69,11 @@ extension IntegerMatMul: LowerableOperator {
     let depth = weights.shape[matMul.transposeB ? 1 : 0]
     let columns = weights.shape[matMul.transposeB ? 0 : 1]
     guard let fused = try FusedIntegerEpilogue(node, builder, channels: columns, channelAxis: output.count - 1) else { return false }
-    let a = builder.rows(of: node, depth: depth)
-    let rows = a.shape[0]
-    var parameters = GEMMI8Parameters(rows: rows, columns: columns, depth: depth)
-    parameters.aRowStride = a.strides[0]
-    let residual = try MatrixResidual(fused.residual, node, builder, rows: rows, columns: columns)
-    if let residual { parameters.residualRowStride = residual.matrix.strides[0] }
-    let target = builder.matrixTarget(
-      OutputID(node.id), output, residual: residual.flatMap { builder.canOverwrite($0.index, of: node) ? $0 : nil })
-    let c = target.computed.reshaped(to: [rows, columns])!
-    parameters.cRowStride = c.strides[0]
+    let product = ProductViews(node, builder, depth: depth, columns: columns, residual: fused.residual)
+    var parameters = GEMMI8Parameters(rows: product.rows, columns: columns, depth: depth)
+    parameters.aRowStride = product.a.strides[0]
+    parameters.residualRowStride = product.residualRowStride
+    parameters.cRowStride = product.c.strides[0]
     let kernel = GEMMI8(
       parameters, inputType: zeroPoint.type, inputZeroPoint: zeroPoint.value, epilogue: fused.epilogue,
       workers: builder.environment.workers, features: builder.environment.features)
@@ -99,17 +94,18 @@ extension IntegerMatMul: LowerableOperator {
     }
     let scratch = builder.scratch(kernel.scratchByteCount)
     let places = ImagePlaces(
-      input: Place(a), weights: Place(packed), bias: nil, residual: residual.map { Place($0.matrix) }, output: Place(c),
-      scratch: Place(scratch))
+      input: Place(product.a), weights: Place(packed), bias: nil, residual: product.residual.map { Place($0) },
+      output: Place(product.c), scratch: Place(scratch))
     builder.emit(
-      kernel: kernel.kernelName, precision: .i8, isParallel: builder.environment.workers > 1, operations: 2 * rows * columns * depth,
-      reads: [a, packed] + [residual?.matrix].compactMap { $0 }, writes: [c, scratch]
+      kernel: kernel.kernelName, precision: .i8, isParallel: builder.environment.workers > 1,
+      operations: 2 * product.rows * columns * depth, reads: [product.a, packed] + [product.residual].compactMap { $0 },
+      writes: [product.c, scratch]
     ) { memory, worker, workers in
       kernel.run(
         a: memory.address(places.input), b: memory.address(places.weights), residual: places.residual.map { memory.address($0) },
         c: memory.address(places.output), scratch: memory.address(places.scratch), worker: worker, workers: workers)
     }
-    target.finish(builder)
+    product.target.finish(builder)
     return true
   }
 }

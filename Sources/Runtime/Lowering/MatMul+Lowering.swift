@@ -27,25 +27,21 @@ extension MatMul: LowerableOperator {
     let depth = shape[transposeB ? 1 : 0]
     let columns = shape[transposeB ? 0 : 1]
     if transposeA { return try lowerValues(node, builder, [builder.input(0, of: node).shape, shape], output) }
-    let a = builder.rows(of: node, depth: depth)
-    let rows = a.shape[0]
     let fused = try FusedEpilogue(node, builder, channels: columns, channelAxis: output.count - 1)
-    var parameters = GEMMParameters(rows: rows, columns: columns, depth: depth, b: .constant(type))
-    parameters.aRowStride = a.strides[0]
-    let residual = try MatrixResidual(fused.residual, node, builder, rows: rows, columns: columns)
-    if let residual { parameters.residualRowStride = residual.matrix.strides[0] }
-    let target = builder.matrixTarget(
-      OutputID(node.id), output, residual: residual.flatMap { builder.canOverwrite($0.index, of: node) ? $0 : nil })
-    let matrix = target.computed.reshaped(to: [rows, columns])!
-    parameters.cRowStride = matrix.strides[0]
+    let product = ProductViews(node, builder, depth: depth, columns: columns, residual: fused.residual)
+    var parameters = GEMMParameters(rows: product.rows, columns: columns, depth: depth, b: .constant(type))
+    parameters.aRowStride = product.a.strides[0]
+    parameters.residualRowStride = product.residualRowStride
+    parameters.cRowStride = product.c.strides[0]
     let gemm = GEMMF32(parameters, epilogue: fused.epilogue, workers: builder.environment.workers, features: builder.environment.features)
     let packed = builder.derivedConstant(from: node.inputs[1], kind: "\(gemm.kernelName) \(type)", byteCount: gemm.packedWeightsByteCount) {
       bytes in
       weights.withSource { gemm.packWeights($0, transposed: transposeB, into: bytes) }
     }
     builder.emitProduct(
-      gemm, a: a, b: packed, fused, residual?.matrix, c: matrix, products: [(0, 0, 0)], operations: 2 * rows * columns * depth)
-    target.finish(builder)
+      gemm, a: product.a, b: packed, fused, product.residual, c: product.c, products: [(0, 0, 0)],
+      operations: 2 * product.rows * columns * depth)
+    product.target.finish(builder)
     return true
   }
 
@@ -101,13 +97,37 @@ struct MatrixOperand {
   var rowStride: Int { view.strides[view.shape.count - 2] }
 }
 
+/// What a product with a constant matrix reads and writes: all outer axes of the first operand are rows of one matrix.
+struct ProductViews {
+  let a: View
+  let residual: View?
+  let c: View
+  /// Where C is computed, to be finished behind the product.
+  let target: ImageOperands.Target
+
+  var rows: Int { a.shape[0] }
+  var residualRowStride: Int { residual?.strides[0] ?? 0 }
+
+  /// `residual`: of the node's fused post-operations. The result takes its place where it can.
+  init(_ node: Node, _ builder: PlanBuilder, depth: Int, columns: Int, residual: (view: View, index: Int)?) {
+    a = builder.rows(of: node, depth: depth)
+    let shape = [a.shape[0], columns]
+    let residual = MatrixResidual(residual, node, builder, rows: shape[0], columns: columns)
+    self.residual = residual?.matrix
+    target = builder.matrixTarget(
+      OutputID(node.id), node.outputs[0].type.shape.shape!,
+      residual: residual.flatMap { builder.canOverwrite($0.index, of: node) ? $0 : nil })
+    c = target.computed.reshaped(to: shape)!
+  }
+}
+
 /// A residual as rows and columns.
 struct MatrixResidual {
   let view: View
   let matrix: View
   let index: Int
 
-  init?(_ residual: (view: View, index: Int)?, _ node: Node, _ builder: PlanBuilder, rows: Int, columns: Int) throws {
+  init?(_ residual: (view: View, index: Int)?, _ node: Node, _ builder: PlanBuilder, rows: Int, columns: Int) {
     guard let residual else { return nil }
     index = residual.index
     if let matrix = residual.view.reshaped(to: [rows, columns]), columns == 1 || matrix.strides[1] == 1 {
