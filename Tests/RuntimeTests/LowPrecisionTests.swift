@@ -396,8 +396,9 @@ import Testing
 
   // MARK: End to end
 
-  private static let digits = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().appendingPathComponent("Fixtures/digits_int8").path
+  private static let fixtures = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().appendingPathComponent("Fixtures")
+  private static let digits = fixtures.appendingPathComponent("digits_int8").path
 
   @Test func aQuantizedModelHasIntegersBetweenItsLayers() throws {
     let model = try Model(contentsOf: Self.digits + "/model.xml")
@@ -415,6 +416,25 @@ import Testing
       #expect(kinds.count { $0 == "IntegerConvolution" } == 5 && kinds.count { $0 == "IntegerMatMul" } == 1)
       #expect(!compiled.steps.contains { ["FakeQuantize", "Dequantize", "Convolution", "Add", "Relu"].contains($0.nodeType) })
     }
+  }
+
+  /// Every operation between QuantizeLinear and DequantizeLinear, as ONNX Runtime writes it and OpenVINO converts it.
+  @Test func aModelFromONNXHasIntegersInItsLayers() throws {
+    let folder = Self.fixtures.appendingPathComponent("digits_qdq").path
+    let compiled = try CompiledModel(try Model(contentsOf: folder + "/model.xml"), CompileOptions(threads: 2))
+    #expect(compiled.layerPrecisions.count == 6 && compiled.layerPrecisions.allSatisfy { $0.precision == .i8 })
+    let expected = try Tensor(npyFile: folder + "/0/output_0.npy")
+    let request = compiled.makeRequest()
+    try request.setInput(0, try Tensor(npyFile: folder + "/0/input_0.npy"))
+    try request.infer()
+    let output = try request.output(0)
+    #expect(relativeError(output, expected) < 0.02)
+    func labels(_ tensor: Tensor) -> [Int] {
+      let values = tensor.doubles()
+      return (0..<tensor.shape[0]).map { image in (0..<10).max { values[10 * image + $0] < values[10 * image + $1] }! }
+    }
+    #expect(labels(output) == labels(expected))
+    #expect(!compiled.steps.contains { ["Convolution", "GroupConvolution", "MatMul", "Relu"].contains($0.nodeType) })
   }
 
   @Test func offIsTheSimulationInFloats() throws {
