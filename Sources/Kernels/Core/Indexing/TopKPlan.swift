@@ -104,12 +104,7 @@ package struct TopKPlan: Sendable {
 
   /// Line by line, or a strip of lines after the other whose keys are brought together.
   @inline(__always) private func runLines<T: OrderedElement>(_ all: Lines<T>, _ worker: Int, _ workers: Int) {
-    let strips = (inner &+ lines &- 1) / lines
-    let (start, end) = share(of: outer &* strips, worker: worker, workers: workers)
-    for unit in start..<Swift.max(start, end) {
-      let plane = unit / strips
-      let column = (unit &- plane &* strips) &* lines
-      let width = Swift.min(lines, inner &- column)
+    forEachStrip(outer: outer, inner: inner, width: lines, worker: worker, workers: workers) { plane, column, width in
       let strip = all.source + plane &* extent &* inner + column
       let first = plane &* count &* inner &+ column
       let origin = T.keyOrigin(strip, rows: extent, stride: inner, columns: width)
@@ -117,7 +112,7 @@ package struct TopKPlan: Sendable {
         let index = bestOfLine(all, strip, origin)
         all.values[first] = strip[index]
         writeIndex(index, first, all.indices)
-        continue
+        return
       }
       if let origin { writeKeys(all, strip, width, origin) }
       for line in 0..<width {
@@ -143,17 +138,12 @@ package struct TopKPlan: Sendable {
     let lanes = insertedLanes
     let wanted = (4 &* workers &+ outer &- 1) / outer
     let width = workers == 1 ? stripWidth : Swift.min(stripWidth, (inner / wanted &+ lanes) / lanes &* lanes)
-    let strips = (inner &+ width &- 1) / width
-    let (start, end) = share(of: outer &* strips, worker: worker, workers: workers)
-    for unit in start..<Swift.max(start, end) {
-      let plane = unit / strips
-      let column = (unit &- plane &* strips) &* width
-      let columns = Swift.min(width, inner &- column)
+    forEachStrip(outer: outer, inner: inner, width: width, worker: worker, workers: workers) { plane, column, columns in
       let strip = all.source + plane &* extent &* inner + column
       let first = plane &* count &* inner &+ column
       guard let origin = T.keyOrigin(strip, rows: extent, stride: inner, columns: columns) else {
         for line in 0..<columns { write(sortAll(strip + line, all.entries), strip + line, first &+ line, all) }
-        continue
+        return
       }
       let padded = (columns &+ lanes &- 1) / lanes &* lanes
       let slots = all.signedKeys

@@ -71,13 +71,7 @@ package struct CumulativeSum: Sendable {
       return
     }
     // Units are strips of columns, of all outer indices together.
-    let width = 16
-    let strips = (inner &+ width &- 1) / width
-    let (start, end) = share(of: outer &* strips, worker: worker, workers: workers)
-    for unit in start..<Swift.max(start, end) {
-      let plane = unit / strips
-      let column = (unit &- plane &* strips) &* width
-      let columns = Swift.min(width, inner &- column)
+    forEachStrip(outer: outer, inner: inner, width: 16, worker: worker, workers: workers) { plane, column, columns in
       var offset = plane &* extent &* inner &+ column &+ first
       var sums = InlineArray<16, Sum>(repeating: zero)
       for _ in 0..<extent {

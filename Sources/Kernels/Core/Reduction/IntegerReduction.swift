@@ -62,14 +62,7 @@ package struct IntegerReduction: Sendable {
   /// Calls `body` for the strips of columns that are a worker's: sums of a strip stay in the nearest cache.
   @inline(__always)
   private func forEachStrip(_ worker: Int, _ workers: Int, _ body: (_ plane: Int, _ column: Int, _ columns: Int) -> Void) {
-    let width = 512
-    let strips = (inner &+ width &- 1) / width
-    let (start, end) = share(of: outer &* strips, worker: worker, workers: workers)
-    for unit in start..<Swift.max(start, end) {
-      let plane = unit / strips
-      let column = (unit &- plane &* strips) &* width
-      body(plane, column, Swift.min(width, inner &- column))
-    }
+    KernelCore.forEachStrip(outer: outer, inner: inner, width: 512, worker: worker, workers: workers, body)
   }
 
   @inline(__always)
