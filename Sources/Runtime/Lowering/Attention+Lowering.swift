@@ -24,7 +24,7 @@ extension ScaledDotProductAttention: LowerableOperator {
       kernel: kernel.name, isParallel: scores.elementCount >= ElementLoops.parallelThreshold, operations: 4 * scores.elementCount,
       reads: [scores], writes: [scores]
     ) { memory, worker, workers in
-      let values = memory.address(place).assumingMemoryBound(to: Float.self)
+      let values = memory.floats(place)
       kernel.run(values, values, rows, keys, 1, worker, workers)
     }
     let target = builder.allocate(OutputID(node.id), order: preferredOrder(node, [], rank: shape.count))
@@ -60,7 +60,7 @@ extension ScaledDotProductAttention: LowerableOperator {
     let (from, to, count) = (Place(mask), Place(numbers), mask.elementCount)
     builder.emit(kernel: "mask_f32", operations: count, reads: [mask], writes: [numbers]) { memory, _, _ in
       let source = memory.address(from).assumingMemoryBound(to: UInt8.self)
-      let target = memory.address(to).assumingMemoryBound(to: Float.self)
+      let target = memory.floats(to)
       for i in 0..<count { target[i] = source[i] != 0 ? 0 : -.infinity }
     }
     return numbers

@@ -117,8 +117,8 @@ extension MatMul {
       reads: [product.a, packed] + [fused.bias, product.residual].compactMap { $0 }, writes: [product.c, scratch]
     ) { memory, worker, workers in
       gemm.run(
-        a: places.floats(memory, places.input), b: memory.address(places.weights), bias: places.bias.map { places.floats(memory, $0) },
-        residual: places.residual.map { places.floats(memory, $0) }, c: places.floats(memory, places.output),
+        a: memory.floats(places.input), b: memory.address(places.weights), bias: places.bias.map { memory.floats($0) },
+        residual: places.residual.map { memory.floats($0) }, c: memory.floats(places.output),
         scratch: memory.address(places.scratch), worker: worker, workers: workers)
     }
     product.target.finish(builder)
@@ -150,7 +150,7 @@ struct CompressedRows: Sendable {
   ) {
     let (start, end) = share(of: count, worker: worker, workers: workers)
     let groups = width / groupSize
-    let numbers = UnsafePointer(memory.address(constants).assumingMemoryBound(to: Float.self))
+    let numbers = UnsafePointer(memory.floats(constants))
     let spread = scratch.map { memory.address($0) + worker * Self.scratchByteCount(type, width: width) }
     for position in start..<max(start, end) {
       var row =
@@ -238,7 +238,7 @@ extension Gather {
       reads: [stored, constants, indices], writes: [target.computed] + [scratch].compactMap { $0 }
     ) { memory, worker, workers in
       rows.run(
-        memory, indices: memory.address(by), count: count, target: memory.address(to).assumingMemoryBound(to: Float.self), worker: worker,
+        memory, indices: memory.address(by), count: count, target: memory.floats(to), worker: worker,
         workers: workers)
     }
     target.finish(builder)

@@ -143,9 +143,9 @@ extension PlanBuilder {
       reads: [source, packed] + [fused.bias, residual?.view].compactMap { $0 }, writes: [target.computed, scratch]
     ) { memory, worker, workers in
       convolution.run(
-        input: places.floats(memory, places.input), weights: memory.address(places.weights),
-        bias: places.bias.map { places.floats(memory, $0) },
-        residual: places.residual.map { places.floats(memory, $0) }, output: places.floats(memory, places.output),
+        input: memory.floats(places.input), weights: memory.address(places.weights),
+        bias: places.bias.map { memory.floats($0) },
+        residual: places.residual.map { memory.floats($0) }, output: memory.floats(places.output),
         scratch: memory.address(places.scratch), worker: worker, workers: workers)
     }
     target.finish(self)
@@ -161,10 +161,6 @@ struct ImagePlaces: Sendable {
   let residual: Place?
   let output: Place
   let scratch: Place
-
-  @inline(__always) func floats(_ memory: StepMemory, _ place: Place) -> UnsafeMutablePointer<Float> {
-    memory.address(place).assumingMemoryBound(to: Float.self)
-  }
 }
 
 extension WeightType {

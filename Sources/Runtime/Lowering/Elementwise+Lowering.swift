@@ -159,8 +159,8 @@ extension PlanBuilder {
     let count = source.elementCount
     emit(kernel: kernel.name, isParallel: count >= ElementLoops.parallelThreshold, operations: count, reads: [source], writes: [target]) {
       memory, worker, workers in
-      let input = memory.address(from).assumingMemoryBound(to: Float.self)
-      let output = memory.address(to).assumingMemoryBound(to: Float.self)
+      let input = memory.floats(from)
+      let output = memory.floats(to)
       loops.forEachRun(worker: worker, workers: workers) { offsets, count in
         run(input + offsets[0], output + offsets[1], count, alpha, beta)
       }

@@ -86,7 +86,7 @@ extension Interpolate: LowerableOperator {
       writes: [target, scratch]
     ) { memory, worker, workers in
       plan.run(
-        kernel, input: memory.address(x).assumingMemoryBound(to: Float.self), output: memory.address(y).assumingMemoryBound(to: Float.self),
+        kernel, input: memory.floats(x), output: memory.floats(y),
         scratch: memory.address(z), worker: worker, workers: workers)
     }
   }
@@ -151,8 +151,8 @@ extension GridSample: LowerableOperator {
       reads: [source, grid], writes: [target.computed]
     ) { memory, worker, workers in
       plan.run(
-        kernel, input: memory.address(x).assumingMemoryBound(to: Float.self), grid: memory.address(y).assumingMemoryBound(to: Float.self),
-        output: memory.address(z).assumingMemoryBound(to: Float.self), worker: worker, workers: workers)
+        kernel, input: memory.floats(x), grid: memory.floats(y),
+        output: memory.floats(z), worker: worker, workers: workers)
     }
     target.finish(builder)
     return true

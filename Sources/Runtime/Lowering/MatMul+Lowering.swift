@@ -209,9 +209,9 @@ extension PlanBuilder {
       for index in products.indices {
         let (x, y, z) = products[index]
         gemm.run(
-          a: places.floats(memory, places.input) + x, b: memory.address(places.weights) + 4 * y,
-          bias: places.bias.map { places.floats(memory, $0) }, residual: places.residual.map { places.floats(memory, $0) },
-          c: places.floats(memory, places.output) + z, scratch: memory.address(places.scratch), worker: worker, workers: workers)
+          a: memory.floats(places.input) + x, b: memory.address(places.weights) + 4 * y,
+          bias: places.bias.map { memory.floats($0) }, residual: places.residual.map { memory.floats($0) },
+          c: memory.floats(places.output) + z, scratch: memory.address(places.scratch), worker: worker, workers: workers)
       }
     }
   }

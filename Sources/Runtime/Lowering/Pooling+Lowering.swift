@@ -40,7 +40,7 @@ extension PlanBuilder {
     ) { memory, worker, workers in
       withUnsafePointer(to: geometry) {
         kernel.run(
-          $0, memory.address(x).assumingMemoryBound(to: Float.self), memory.address(y).assumingMemoryBound(to: Float.self), worker, workers)
+          $0, memory.floats(x), memory.floats(y), worker, workers)
       }
     }
     target.finish(self)

@@ -77,7 +77,7 @@ extension PlanBuilder {
       kernel: kernel.name, isParallel: count >= ElementLoops.parallelThreshold, operations: count, reads: [span.view], writes: [target]
     ) { memory, worker, workers in
       kernel.run(
-        memory.address(from).assumingMemoryBound(to: Float.self), memory.address(to).assumingMemoryBound(to: Float.self), outer, middle,
+        memory.floats(from), memory.floats(to), outer, middle,
         inner, worker, workers)
     }
   }

@@ -68,7 +68,8 @@ struct PostOperationFusion {
       return try hasChannelShape(node.inputs[1], host: host, model) ? .quantizeChannels : nil
     }
     if node.type == "Multiply", PostOperationHost(model[host], model) == .normalization {
-      return try isChannelOperation(node, operand: operand, host: host, model) ? .scale : nil
+      guard let factor = otherOperand(of: node, operand) else { return nil }
+      return try hasChannelShape(factor, host: host, model) ? .scale : nil
     }
     let function = try ElementwiseFunction(
       type: node.type, opset: node.opset, attributes: node.attributes, operandCount: node.inputs.count,
@@ -77,28 +78,26 @@ struct PostOperationFusion {
       guard operand == 0 else { return nil }
       return function.clampRange != nil ? .clamp : .activation
     }
-    guard node.type == "Add" else { return nil }
-    if try isChannelOperation(node, operand: operand, host: host, model) { return .bias }
-    guard node.inputs.count == 2, let broadcast = try? AutoBroadcast(node), case .numpy = broadcast else { return nil }
-    let other = node.inputs[1 - operand]
+    guard node.type == "Add", let other = otherOperand(of: node, operand) else { return nil }
     let type = model.type(of: OutputID(host))
-    return !model.isConstant(other) && type.shape.isStatic && model.type(of: other) == type ? .residual : nil
+    if model.isConstant(other) { return try hasChannelShape(other, host: host, model) ? .bias : nil }
+    return type.shape.isStatic && model.type(of: other) == type ? .residual : nil
   }
 
-  /// Whether a node combines a host's output, its `operand`, with a constant of one number for each channel.
-  private func isChannelOperation(_ node: Node, operand: Int, host: NodeID, _ model: Model) throws -> Bool {
-    guard node.inputs.count == 2, let broadcast = try? AutoBroadcast(node), case .numpy = broadcast else { return false }
-    let other = node.inputs[1 - operand]
-    return try model.isConstant(other) && hasChannelShape(other, host: host, model)
+  /// What an operation of two operands that broadcast combines with its `operand`; `nil` for other operations.
+  private func otherOperand(of node: Node, _ operand: Int) -> OutputID? {
+    guard node.inputs.count == 2, let broadcast = try? AutoBroadcast(node), case .numpy = broadcast else { return nil }
+    return node.inputs[1 - operand]
   }
 
-  /// Whether a constant has one number for each channel of a host's output, or one for all.
-  private func hasChannelShape(_ constant: OutputID, host: NodeID, _ model: Model) throws -> Bool {
+  /// Whether a value is a constant of one number for each channel of a host's output, or of one for all.
+  private func hasChannelShape(_ value: OutputID, host: NodeID, _ model: Model) throws -> Bool {
+    guard let constant = try model.constantValue(of: value) else { return false }
     let shape = model.type(of: OutputID(host)).shape
     guard let rank = shape.rank, let channelAxis = PostOperationHost.channelAxis(of: model[host], model) else { return false }
     let axis = channelAxis < 0 ? rank + channelAxis : channelAxis
     guard let channels = shape.dimensions![axis].length else { return false }
-    return try model.constantValue(of: constant)!.perChannel(channels, axis: axis, rank: rank) != nil
+    return constant.perChannel(channels, axis: axis, rank: rank) != nil
   }
 }
 
