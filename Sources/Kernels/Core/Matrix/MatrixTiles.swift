@@ -67,7 +67,7 @@ package func computeBlock<Tiles: MatrixTiles>(_: Tiles.Type, _ block: UnsafePoin
     let most = Tiles.shape.rows[unchecked: width &- 1]
     let tiles = (block.pointee.rows <= most ? 1 : (block.pointee.rows &+ most &- 1) / most) &* block.pointee.groups
     let rowBytes = block.pointee.nextRowBytes > 0 ? block.pointee.nextRowBytes : width &* lanes &* elementSize
-    let aheadStep = tiles > rowBytes || next == b ? 0 : tiles == 1 ? rowBytes : (rowBytes &+ tiles &- 1) / tiles
+    let aheadStep = tiles > 2 &* rowBytes || next == b ? 0 : tiles == 1 ? rowBytes : (rowBytes &+ tiles &- 1) / tiles
     var stack = MatrixTileStack(
       a: block.pointee.a, b: b, c: block.pointee.c, columns: columns, initial: nil,
       columnBias: block.pointee.columnBias.map { $0 + column },

@@ -58,12 +58,14 @@ final class MatrixConvolution: ConvolutionImplementation {
     // Rows that lie a multiple of a page apart compete for the same places of the nearest cache.
     copyPixel = source == .paddedRows && channels * p.strideWidth % 1024 == 0 ? channels + 16 : channels
     let multiple = kernel.tileRows
+    let mostSums =
+      MatrixLoop.readsSums(depth: panels.rows, limit: depthLimit, description.epilogue) ? Self.blockElements / panels.columns : .max
     let segments: [MatrixSegment]
     switch source {
     case .image:
-      // Of a row of A a depth block reads a part; a block's sums should stay in the cache too.
+      // Of a row of A a depth block reads a part.
       let perPixel = max(1, p.inputRows(1) * p.strideWidth * channels / ((panels.rows - 1) / depthLimit + 1))
-      let most = max(multiple, min(Self.blockElements / perPixel, Self.blockElements / panels.columns))
+      let most = max(multiple, min(Self.blockElements / perPixel, mostSums))
       blockPixels = Self.evenPart(of: lines.pixels, most: most, multiple: multiple)
       blockLines = max(1, most / lines.pixels)
       copyRow = 0
@@ -81,7 +83,7 @@ final class MatrixConvolution: ConvolutionImplementation {
       // An odd multiple of a line of the cache, so that rows spread over its places.
       let depthRows = MatrixDepth([MatrixSegment(offset: 0, length: panels.rows)], limit: depthLimit).largestBlock
       copyRow = (depthRows.roundedUp(to: 16) / 16 | 1) * 16
-      let most = max(multiple, min(Self.blockElements / copyRow, Self.blockElements / panels.columns))
+      let most = max(multiple, min(Self.blockElements / copyRow, mostSums))
       blockPixels = Self.evenPart(of: lines.pixels, most: most, multiple: multiple)
       blockLines = blockPixels < lines.pixels ? 1 : min(lines.lines, max(1, most / lines.pixels))
       copyElements = blockLines * blockPixels * copyRow

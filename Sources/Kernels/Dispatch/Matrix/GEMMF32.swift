@@ -35,7 +35,9 @@ package final class GEMMF32: Sendable {
       kernel: kernel, depth: MatrixDepth([MatrixSegment(offset: 0, length: parameters.depth)], limit: limit),
       epilogue: epilogue)
     let tile = kernel.tileRows
-    let most = MatrixConvolution.blockElements / max(loop.depth.largestBlock, panels.columns)
+    let most =
+      MatrixConvolution.blockElements
+      / max(loop.depth.largestBlock, MatrixLoop.readsSums(depth: parameters.depth, limit: limit, epilogue) ? panels.columns : 1)
     blockRows = max(most / tile * tile, tile)
     switch parameters.b {
     case .constant: blockPanels = panels.count

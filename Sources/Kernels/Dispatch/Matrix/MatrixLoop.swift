@@ -67,16 +67,23 @@ struct MatrixLoop: Sendable {
 
   /// Floats of a panel of B that stay in the nearest cache beside what is read of A.
   static let panelElements = 6144
+  /// The same of a panel that is widened from halves, of which the next panel's are fetched meanwhile.
+  static let widenedElements = 4096
 
   /// The most rows of a depth block of a product that has `rows` rows.
   static func depthLimit(_ kernel: MatrixKernel, rows: Int, _ weightType: WeightType = .f32) -> Int {
     // A panel that is read once need not stay anywhere.
-    let few = weightType == .f16 ? MatrixBlock.rowsOfHalves : kernel.tileRows
-    return rows <= few ? .max : depthLimit(lanes: kernel.lanes)
+    switch weightType {
+    case .f32: rows <= kernel.tileRows ? .max : depthLimit(lanes: kernel.lanes)
+    case .f16: rows <= MatrixBlock.rowsOfHalves ? .max : widenedElements / (2 * kernel.lanes)
+    }
   }
 
   /// The most rows of a depth block of a panel that stays in the nearest cache.
   static func depthLimit(lanes: Int) -> Int { panelElements / (2 * lanes) }
+
+  /// Whether a block's sums are read again, by the next depth block or an activation, and should stay in the second cache until then.
+  static func readsSums(depth: Int, limit: Int, _ epilogue: Epilogue) -> Bool { depth > limit || epilogue.activation != nil }
 
   /// Computes `block` (its segments, row of B, start, bounds and residual are set here) depth block by depth block.
   ///
