@@ -271,7 +271,10 @@ func convolution(
 
   /// Weights given in half precision pack to the same bytes as the same values in single precision.
   @Test(arguments: testedFeatures) func packsHalfPrecisionSources(_ features: CPUFeatures) {
-    for p in [convolution(9, 21, height: 4, width: 3, kernel: (3, 2)), convolution(groups: 5, 5, 5, height: 3, width: 3, kernel: (3, 3))] {
+    for p in [
+      convolution(9, 21, height: 4, width: 3, kernel: (3, 2)), convolution(groups: 5, 5, 5, height: 3, width: 3, kernel: (3, 3)),
+      convolution(37, 53, height: 4, width: 3), convolution(groups: 3, 60, 48, height: 4, width: 3),
+    ] {
       var generator = SeededGenerator(seed: 5)
       let halves = generator.floats(p.outputChannels * p.groupInputChannels * p.kernelHeight * p.kernelWidth).map { Float16($0) }
       let test = ConvolutionCase(p)

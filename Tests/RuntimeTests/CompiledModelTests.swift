@@ -92,8 +92,35 @@ import Testing
     #expect(relativeError(try request.output(0), try expected(classifier(), Tensor(elements, shape: [1, 6]))) < 1e-6)
   }
 
+  /// Winograd's weights take four times the memory of those that they are made from, which one inference does not earn back.
+  @Test func aFewInferencesTakeKernelsThatAreReadySooner() throws {
+    var random = SeededGenerator(seed: 13)
+    var graph = GraphBuilder()
+    let weights = graph.constant(random.tensor([256, 256, 3, 3]))
+    let attributes: Attributes = ["strides": "1,1", "dilations": "1,1", "pads_begin": "1,1", "pads_end": "1,1"]
+    graph.result(graph.node("Convolution", [graph.parameter([1, 256, 14, 14]), weights], attributes))
+    let input = random.tensor([1, 256, 14, 14])
+    var options = CompileOptions(threads: 2)
+    let outputs = try [nil, 1].map { count -> Tensor in
+      options.expectedInferences = count
+      let compiled = try CompiledModel(graph.model, options)
+      let usesWinograd = compiled.steps.contains { $0.kernel.hasPrefix("winograd") }
+      #expect(usesWinograd == (count == nil))
+      #expect(count == nil || compiled.packedWeightsByteCount <= 256 * 256 * 9 * 4)
+      let request = compiled.makeRequest()
+      try request.setInput(0, input)
+      try request.infer()
+      return try request.output(0)
+    }
+    #expect(relativeError(outputs[1], outputs[0]) < 1e-5)
+  }
+
   @Test func mistakesAreNamed() throws {
     var options = CompileOptions()
+    options.expectedInferences = 0
+    let count = #expect(throws: OVError.self) { try CompiledModel(classifier(), options) }
+    #expect(count?.code == .invalidArgument && count?.suggestion?.contains("1 or more") == true)
+    options.expectedInferences = nil
     options.device = "GPU"
     let device = #expect(throws: OVError.self) { try CompiledModel(classifier(), options) }
     #expect(device?.code == .invalidArgument && device?.suggestion?.contains("CPU") == true)

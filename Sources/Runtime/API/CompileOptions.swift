@@ -28,6 +28,9 @@ public struct CompileOptions: Sendable {
   public var hint = PerformanceHint.latency
   /// How many requests are meant to run at the same time.
   public var requestCount = 1
+  /// How many inferences the model is compiled for; `nil`: many. For a few it is not worth packing weights in forms that take long to
+  /// make, as a larger part of the convolutions' does.
+  public var expectedInferences: Int?
   /// Whether each request records the time of every step; costs a clock reading a step.
   public var profiling = false
   /// Whether the model is optimised (constants folded, operations fused) before kernels are chosen; off is for finding faults.
@@ -58,6 +61,9 @@ public struct CompileOptions: Sendable {
     }
     if let threads, !(1...Team.largestTeam).contains(threads) {
       throw OVError(.invalidArgument, "the number of threads is \(threads)", suggestion: "it lies in 1...\(Team.largestTeam)")
+    }
+    if let expectedInferences, expectedInferences < 1 {
+      throw OVError(.invalidArgument, "the number of expected inferences is \(expectedInferences)", suggestion: "it is 1 or more")
     }
     guard requestCount >= 1 else {
       throw OVError(.invalidArgument, "the number of requests is \(requestCount)", suggestion: "it is 1 or more")

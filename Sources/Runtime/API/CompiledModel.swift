@@ -39,7 +39,7 @@ public final class CompiledModel: Sendable {
     try OperatorRegistry.standard.requireOperators(of: model)
     let weightArena = WeightArena()
     let isStatic = model.parameters.allSatisfy { model[$0].outputs[0].type.shape.isStatic }
-    if isStatic && workers > 1 { weightArena.beginTouching(model.leastPackedByteCount(options.precision)) }
+    if isStatic && workers > 1 { weightArena.beginTouching(model.leastPackedByteCount(options)) }
     var optimized = model
     optimized.alignConstants()
     let optimizer = Optimizer(isEnabled: options.optimization, lowPrecision: options.lowPrecision)
@@ -50,8 +50,9 @@ public final class CompiledModel: Sendable {
     passReport = prepared.reports
     optimizedModel = optimized
     let environment = CompileEnvironment(
-      base: optimized, features: options.features, workers: workers, precision: options.precision, optimization: options.optimization,
-      lowPrecision: options.lowPrecision, weightArena: weightArena)
+      base: optimized, features: options.features, workers: workers, precision: options.precision,
+      expectedInferences: options.expectedInferences, optimization: options.optimization, lowPrecision: options.lowPrecision,
+      weightArena: weightArena)
     plans = PlanCache(base: optimized, environment: environment, operators: prepared.types.operators)
     let shapes = optimized.parameters.map { optimized[$0].outputs[0].type.shape.shape }
     if shapes.allSatisfy({ $0 != nil }) {

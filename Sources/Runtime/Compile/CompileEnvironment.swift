@@ -7,6 +7,8 @@ final class CompileEnvironment: Sendable {
   /// The size of the team that runs a plan.
   let workers: Int
   let precision: InferencePrecision
+  /// How many inferences the model is compiled for; `nil`: many.
+  let expectedInferences: Int?
   let registry: OperatorRegistry
   /// Whether models are optimised before they are lowered.
   let optimization: Bool
@@ -27,7 +29,8 @@ final class CompileEnvironment: Sendable {
 
   /// `base`: the model that all plans specialise.
   init(
-    base: Model, features: CPUFeatures, workers: Int, precision: InferencePrecision, optimization: Bool = true,
+    base: Model, features: CPUFeatures, workers: Int, precision: InferencePrecision, expectedInferences: Int? = nil,
+    optimization: Bool = true,
     lowPrecision: Bool = true, registry: OperatorRegistry = .standard, weightArena: WeightArena = WeightArena()
   ) {
     self.base = base
@@ -35,6 +38,7 @@ final class CompileEnvironment: Sendable {
     self.features = features
     self.workers = workers
     self.precision = precision
+    self.expectedInferences = expectedInferences
     self.registry = registry
     self.optimization = optimization
     self.lowPrecision = lowPrecision

@@ -55,7 +55,7 @@ final class WeightArena: Sendable {
 
 extension Model {
   /// The least bytes that the weights of convolutions and products take when they are packed.
-  func leastPackedByteCount(_ precision: InferencePrecision) -> Int {
+  func leastPackedByteCount(_ options: CompileOptions) -> Int {
     var sum = 0
     for id in nodeIDs where ["Convolution", "MatMul"].contains(self[id].type) && self[id].inputs.count > 1 {
       var weights = self[self[id].inputs[1].node]
@@ -63,11 +63,12 @@ extension Model {
       guard let data = weights.constant, [.f32, .f16].contains(weights.outputs[0].type.elementType),
         let shape = weights.outputs[0].type.shape.shape
       else { continue }
-      if shape.count == 4 && shape[2...] == [3, 3] && (try? self[id].attributes.ints("strides")) == [1, 1] {
+      let isWindow = shape.count == 4 && shape[2...] == [3, 3] && (try? self[id].attributes.ints("strides")) == [1, 1]
+      if isWindow && options.expectedInferences == nil {
         // At the sixteen points of Winograd's tiles, or more.
         sum += shape[0] * shape[1] * 16 * 4
       } else {
-        sum += precision == .f16 ? min(data.byteCount, 2 * shape.elementCount) : data.byteCount
+        sum += options.precision == .f16 ? min(data.byteCount, 2 * shape.elementCount) : data.byteCount
       }
     }
     return sum

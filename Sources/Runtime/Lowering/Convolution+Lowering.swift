@@ -17,11 +17,12 @@ extension Convolution: LowerableOperator {
     }
     let bound = parameters
     let type = weights.packedType(builder.environment.precision)
+    let expectedRuns = builder.environment.expectedInferences
     return try builder.emitConvolution(bound, image, node, weights, type, source: source) {
       input, output, residual, epilogue, workers, features in
       ConvolutionF32(
         bound, inputStrides: input, outputStrides: output, residualStrides: residual, epilogue: epilogue, weightType: type,
-        workers: workers, features: features)
+        workers: workers, features: features, expectedRuns: expectedRuns)
     }
   }
 }

@@ -86,11 +86,11 @@ package final class ConvolutionF32: Sendable {
 
   /// Strides of the residual are needed where the epilogue has one. Weights are packed to `weightType`; sums are single precision
   /// either way. At most `workers` share a run. `algorithm` is one of ``algorithms(for:inputStrides:)``, or nil for the one that the
-  /// cost rule picks.
+  /// cost rule picks; of a convolution that is expected to run `expectedRuns` times it counts the packing of weights too.
   package init(
     _ parameters: ConvolutionParameters, inputStrides: ImageStrides, outputStrides: ImageStrides,
     residualStrides: ImageStrides? = nil, epilogue: Epilogue = Epilogue(), weightType: WeightType = .f32, workers: Int = 1,
-    features: CPUFeatures = .current, algorithm: ConvolutionAlgorithm? = nil
+    features: CPUFeatures = .current, expectedRuns: Int? = nil, algorithm: ConvolutionAlgorithm? = nil
   ) {
     precondition(outputStrides.channel == 1 && (residualStrides?.channel ?? 1) == 1, "the output's channels are neighbours")
     precondition(epilogue.hasResidual == (residualStrides != nil), "a residual has strides")
@@ -99,7 +99,7 @@ package final class ConvolutionF32: Sendable {
       parameters: parameters, input: inputStrides, output: outputStrides, residual: residualStrides, epilogue: epilogue,
       weightType: weightType, features: features)
     let applicable = Self.algorithms(for: parameters, inputStrides: inputStrides)
-    let algorithm = algorithm ?? Self.cheapest(of: applicable, description)
+    let algorithm = algorithm ?? Self.cheapest(of: applicable, description, expectedRuns: expectedRuns)
     precondition(applicable.contains(algorithm), "the algorithm does not fit the convolution")
     self.parameters = parameters
     self.algorithm = algorithm
@@ -131,10 +131,13 @@ package final class ConvolutionF32: Sendable {
     return result
   }
 
+  /// Cycles for a byte of packed weights: most of them pass while the system clears its page.
+  private static let packingCycles = 2.0
+
   private static func cheapest(
-    of algorithms: [ConvolutionAlgorithm], _ description: ConvolutionDescription
+    of algorithms: [ConvolutionAlgorithm], _ description: ConvolutionDescription, expectedRuns: Int?
   ) -> ConvolutionAlgorithm {
-    func cost(_ algorithm: ConvolutionAlgorithm) -> Double {
+    func runCost(_ algorithm: ConvolutionAlgorithm) -> Double {
       switch algorithm {
       case .direct: MatrixConvolution.cycles(description, .image)
       case .padded: MatrixConvolution.cycles(description, .paddedRows)
@@ -143,6 +146,11 @@ package final class ConvolutionF32: Sendable {
       case .winograd2x2: WinogradConvolution.cycles(description, output: 2)
       case .winograd4x4: WinogradConvolution.cycles(description, output: 4)
       }
+    }
+    func cost(_ algorithm: ConvolutionAlgorithm) -> Double {
+      guard let expectedRuns else { return runCost(algorithm) }
+      let bytes = implementation(algorithm, description).packedWeightsByteCount
+      return runCost(algorithm) + packingCycles * Double(bytes) / Double(expectedRuns)
     }
     return algorithms.map { ($0, cost($0)) }.min { $0.1 < $1.1 }!.0
   }

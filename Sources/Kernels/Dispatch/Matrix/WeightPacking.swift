@@ -93,6 +93,7 @@ extension MatrixPanels {
     _ source: WeightSource, taps: Int, into packed: UnsafeMutableRawPointer, _ packedType: WeightType,
     features: CPUFeatures
   ) {
+    if taps == 1 && source.type == packedType && source.factors == nil { return transpose(source, into: packed, features) }
     let reader = WeightReader(source, columnStride: rows, widest: panelColumns + lanes, features: features)
     defer { reader.deallocate() }
     let writer = WeightWriter(packedType, features: features)
@@ -113,6 +114,21 @@ extension MatrixPanels {
           writer.store(values + (r - first) * width, count: width, at: base + row * width * packedType.byteCount)
         }
       }
+    }
+  }
+
+  /// Packs weights of one tap whose elements stay as they are.
+  private func transpose(_ source: WeightSource, into packed: UnsafeMutableRawPointer, _ features: CPUFeatures) {
+    let size = source.type.byteCount
+    for panel in 0..<count {
+      let column = panel * panelColumns
+      let width = paddedColumns(panel)
+      let filled = min(columns - column, width)
+      let target = packed + panel * panelStride * size
+      if filled < width { target.initializeMemory(as: UInt8.self, repeating: 0, count: rows * width * size) }
+      let plan = CopyPlan(shape: [rows, filled], sourceStrides: [1, rows], destinationStrides: [width, 1], elementSize: size)!
+      plan.run(
+        CopyKernels.function(for: plan, features: features).run, source: source.base + column * rows * size, destination: target)
     }
   }
 
