@@ -46,3 +46,17 @@ def write_arrays(folder: Path, inputs: list[np.ndarray], outputs: list[np.ndarra
     for prefix, arrays in (("input", inputs), ("output", outputs)):
         for index, array in enumerate(arrays):
             np.save(folder / f"{prefix}_{index}.npy", array)
+
+
+DIGITS = Path(__file__).resolve().parent / "digits"
+
+
+def record_digits(model: ov.Model, folder: Path, count: int = 64) -> None:
+    """Writes another form of the digit classifier, prints its accuracy, and records `count` images at once and a single one."""
+    request = compile_file(write_model(model, folder)).create_infer_request()
+    images = np.load(DIGITS / "0/input_0.npy")
+    (probabilities,) = infer(request, [images])
+    right = int((probabilities.argmax(1) == np.load(DIGITS / "labels.npy")).sum())
+    print(f"test accuracy {right / len(images):.2%} ({right} of {len(images)})")
+    write_arrays(folder / "0", [images[:count]], [probabilities[:count]])
+    write_arrays(folder / "1", [images[:1]], infer(request, [images[:1]]))

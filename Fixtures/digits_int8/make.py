@@ -18,9 +18,6 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 import oracle  # noqa: E402
 
-DIGITS = HERE.parent / "digits"
-IMAGES = 64
-
 
 def constants(model):
     return {op.friendly_name: op.data.copy() for op in model.get_ops() if op.get_type_name() == "Constant"}
@@ -91,15 +88,8 @@ def build(model, images):
 
 
 def main():
-    model = ov.Core().read_model(DIGITS / "model.xml")
-    path = oracle.write_model(build(model, np.load(DIGITS / "calibration.npy")), HERE)
-    request = oracle.compile_file(path).create_infer_request()
-    images = np.load(DIGITS / "0/input_0.npy")
-    (probabilities,) = oracle.infer(request, [images])
-    right = int((probabilities.argmax(1) == np.load(DIGITS / "labels.npy")).sum())
-    print(f"test accuracy {right / len(images):.2%} ({right} of {len(images)})")
-    oracle.write_arrays(HERE / "0", [images[:IMAGES]], [probabilities[:IMAGES]])
-    oracle.write_arrays(HERE / "1", [images[:1]], oracle.infer(request, [images[:1]]))
+    model = ov.Core().read_model(oracle.DIGITS / "model.xml")
+    oracle.record_digits(build(model, np.load(oracle.DIGITS / "calibration.npy")), HERE)
 
 
 if __name__ == "__main__":

@@ -20,9 +20,6 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 import oracle  # noqa: E402
 
-DIGITS = HERE.parent / "digits"
-IMAGES = 64
-
 
 def build(model):
     """The classifier in ONNX, batch normalisations folded into the convolutions."""
@@ -71,22 +68,15 @@ class Images(CalibrationDataReader):
 
 
 def main():
-    model = build(ov.Core().read_model(DIGITS / "model.xml"))
+    model = build(ov.Core().read_model(oracle.DIGITS / "model.xml"))
     with tempfile.TemporaryDirectory() as folder:
         plain, quantized = f"{folder}/plain.onnx", f"{folder}/quantized.onnx"
         onnx.save(model, plain)
         quantize_static(
-            plain, quantized, Images(np.load(DIGITS / "calibration.npy")), quant_format=QuantFormat.QDQ, per_channel=True,
+            plain, quantized, Images(np.load(oracle.DIGITS / "calibration.npy")), quant_format=QuantFormat.QDQ, per_channel=True,
             reduce_range=True, activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8)
         converted = ov.convert_model(quantized)
-    path = oracle.write_model(converted, HERE)
-    request = oracle.compile_file(path).create_infer_request()
-    images = np.load(DIGITS / "0/input_0.npy")
-    (probabilities,) = oracle.infer(request, [images])
-    right = int((probabilities.argmax(1) == np.load(DIGITS / "labels.npy")).sum())
-    print(f"test accuracy {right / len(images):.2%} ({right} of {len(images)})")
-    oracle.write_arrays(HERE / "0", [images[:IMAGES]], [probabilities[:IMAGES]])
-    oracle.write_arrays(HERE / "1", [images[:1]], oracle.infer(request, [images[:1]]))
+    oracle.record_digits(converted, HERE)
 
 
 if __name__ == "__main__":
