@@ -86,8 +86,7 @@ extension Interpolate: LowerableOperator {
       writes: [target, scratch]
     ) { memory, worker, workers in
       plan.run(
-        kernel, input: memory.floats(x), output: memory.floats(y),
-        scratch: memory.address(z), worker: worker, workers: workers)
+        kernel, input: memory.floats(x), output: memory.floats(y), scratch: memory.address(z), worker: worker, workers: workers)
     }
   }
 
@@ -151,8 +150,7 @@ extension GridSample: LowerableOperator {
       reads: [source, grid], writes: [target.computed]
     ) { memory, worker, workers in
       plan.run(
-        kernel, input: memory.floats(x), grid: memory.floats(y),
-        output: memory.floats(z), worker: worker, workers: workers)
+        kernel, input: memory.floats(x), grid: memory.floats(y), output: memory.floats(z), worker: worker, workers: workers)
     }
     target.finish(builder)
     return true

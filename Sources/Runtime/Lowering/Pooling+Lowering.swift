@@ -38,10 +38,7 @@ extension PlanBuilder {
       kernel: kernel.name, isParallel: image.outputShape.elementCount >= ElementLoops.parallelThreshold,
       operations: image.outputShape.elementCount * pooling.kernel.reduce(1, *), reads: [source], writes: [target.computed]
     ) { memory, worker, workers in
-      withUnsafePointer(to: geometry) {
-        kernel.run(
-          $0, memory.floats(x), memory.floats(y), worker, workers)
-      }
+      withUnsafePointer(to: geometry) { kernel.run($0, memory.floats(x), memory.floats(y), worker, workers) }
     }
     target.finish(self)
     return true

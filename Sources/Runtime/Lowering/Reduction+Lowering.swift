@@ -76,9 +76,7 @@ extension PlanBuilder {
     emit(
       kernel: kernel.name, isParallel: count >= ElementLoops.parallelThreshold, operations: count, reads: [span.view], writes: [target]
     ) { memory, worker, workers in
-      kernel.run(
-        memory.floats(from), memory.floats(to), outer, middle,
-        inner, worker, workers)
+      kernel.run(memory.floats(from), memory.floats(to), outer, middle, inner, worker, workers)
     }
   }
 

@@ -9,10 +9,11 @@ enum EngineOptions {
   static let noIntegers = Option("--no-integers", help: "simulate the quantisation of a quantised model in f32")
   static let reference = Option("--reference", help: "run the operators' reference evaluations instead of compiling the model")
 
-  /// Compile options as the command line has them.
-  static func compileOptions(_ arguments: Arguments) throws(OVError) -> CompileOptions {
+  /// Compile options as the command line has them, for a command that infers `expectedInferences` times (`nil`: many).
+  static func compileOptions(_ arguments: Arguments, expectedInferences: Int? = nil) throws(OVError) -> CompileOptions {
     func has(_ option: Option) -> Bool { arguments.command.options.contains { $0.name == option.name } }
     var options = CompileOptions()
+    options.expectedInferences = expectedInferences
     if has(threads) { options.threads = try arguments.int("--threads", in: 1...1024) }
     if has(precision) { options.precision = try arguments.choice("--precision") ?? .f32 }
     if has(hint) { options.hint = try arguments.choice("--hint") ?? .latency }

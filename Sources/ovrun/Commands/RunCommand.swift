@@ -15,9 +15,8 @@ extension Command {
 
 private func runModel(_ arguments: Arguments) throws -> ExitCode {
   let model = try ModelOptions.model(arguments)
-  var options = try EngineOptions.compileOptions(arguments)
-  options.expectedInferences = 1
-  let engine: Engine = arguments.has("--reference") ? .reference : .compiled(options)
+  let engine: Engine =
+    arguments.has("--reference") ? .reference : .compiled(try EngineOptions.compileOptions(arguments, expectedInferences: 1))
   let prepared = try engine.prepare(model)
   let given = try ModelOptions.inputs(arguments, for: prepared.inputs)
   var inputs: [Tensor] = []
