@@ -25,6 +25,8 @@ struct ConvolutionCase {
   var residualStrides: ImageStrides?
   var epilogue = Epilogue()
   var weightType = WeightType.f32
+  /// Halves are given as a model stores them, and not a byte more.
+  var readsStoredWeights = false
   var isTransposed = false
   var seed: UInt64 = 1
 
@@ -86,9 +88,16 @@ struct ConvolutionCase {
           weightType: weightType, workers: workerCount, features: features)
         : ConvolutionF32(
           p, inputStrides: inputStrides, outputStrides: outputStrides, residualStrides: residualStrides, epilogue: epilogue,
-          weightType: weightType, workers: workerCount, features: features, algorithm: algorithm)
+          weightType: weightType, workers: workerCount, features: features, algorithm: algorithm,
+          readsStoredWeights: readsStoredWeights)
       let packed = AlignedBytes(primitive.packedWeightsByteCount)
-      primitive.packWeights(from: weights, .f32, into: packed.base)
+      let stored = GuardedHalves(readsStoredWeights ? weights.map { Float16($0) } : [])
+      if readsStoredWeights {
+        #expect((primitive as? ConvolutionF32)?.readsStoredWeights == true && primitive.packedWeightsByteCount == 0)
+      } else {
+        primitive.packWeights(from: weights, .f32, into: packed.base)
+      }
+      let kernelWeights = readsStoredWeights ? stored.base : UnsafeRawPointer(packed.base)
       let scratch = AlignedBytes(primitive.scratchByteCount)
       let untouchedScratch = AlignedBytes(primitive.scratchByteCount)
       let scratchShare = primitive.scratchByteCount / workerCount
@@ -98,10 +107,10 @@ struct ConvolutionCase {
       for worker in 0..<workerCount {
         let part = GuardedFloats(count: outputCount)
         scratch.base.copyMemory(from: untouchedScratch.base, byteCount: primitive.scratchByteCount)
-        withExtendedLifetime((input, packed, bias, residual, scratch)) {
+        withExtendedLifetime((input, packed, stored, bias, residual, scratch)) {
           for target in [part, output] {
             primitive.run(
-              input: input.base, weights: packed.base, bias: bias.map { UnsafePointer($0.base) },
+              input: input.base, weights: kernelWeights, bias: bias.map { UnsafePointer($0.base) },
               residual: residual.map { UnsafePointer($0.base) }, output: target.base, scratch: scratch.base, worker: worker,
               workers: workerCount)
           }
@@ -267,6 +276,52 @@ func convolution(
       test.weightType = .f16
       checkAll(test, features)
     }
+  }
+
+  /// Halves that are read as the model stores them: channels about tiles of the transposition, registers, panels and depth blocks.
+  @Test(arguments: testedFeatures) func storedWeights(_ features: CPUFeatures) {
+    let lanes = matrixKernels.supported(by: features)[0].lanes
+    var shapes = [
+      convolution(16, 40, height: 9, width: 8, kernel: (5, 5), padBegin: (2, 2), padEnd: (2, 2)),
+      convolution(19, 24, height: 7, width: 6, kernel: (3, 2), stride: (2, 1), dilation: (1, 2), padBegin: (1, 0), padEnd: (1, 1)),
+      convolution(16, 8, height: 1, width: 30, kernel: (1, 3)), convolution(21, 17, height: 9, width: 5, stride: (3, 2)),
+      convolution(batch: 2, groups: 3, 54, 21, height: 5, width: 7, kernel: (3, 3), padBegin: (1, 1), padEnd: (1, 1)),
+      convolution(16, 9, height: 20, width: 20, kernel: (19, 19), padBegin: (1, 1), padEnd: (1, 1)),
+    ]
+    for (index, channels) in [16, 17, 24, 31, 255, 256, 257, 700].enumerated() {
+      for outputs in [1, 7, 8, lanes, lanes + 1, 2 * lanes, 3 * lanes, 3 * lanes + 1, 5 * lanes + 2] {
+        let (height, width) = [(1, 1), (1, 2), (1, 3), (3, 5), (6, 6)][(index + outputs) % 5]
+        shapes.append(convolution(channels, outputs, height: height, width: width))
+        if channels < 300 {
+          shapes.append(
+            convolution(channels, outputs, height: height, width: width, kernel: (3, 3), padBegin: (1, 1), padEnd: (1, 1)))
+        }
+      }
+    }
+    for (index, p) in shapes.enumerated() {
+      let epilogue = testedEpilogues[index % testedEpilogues.count].epilogue
+      var test = ConvolutionCase(p, inputGap: index % 3, outputGap: index % 2, epilogue: epilogue, seed: UInt64(index))
+      test.weightType = .f16
+      test.readsStoredWeights = true
+      for algorithm in p.isInside ? [ConvolutionAlgorithm.direct, .padded] : [.padded] {
+        test.check(features, algorithm: algorithm, workers: [1, 3])
+      }
+    }
+  }
+
+  /// One run does not earn back the packing of many weights; a large image reads few of them often.
+  @Test func theCostRuleReadsStoredWeightsForFewRuns() {
+    func readsStored(_ p: ConvolutionParameters, runs: Int?) -> Bool {
+      let test = ConvolutionCase(p)
+      return ConvolutionF32(
+        p, inputStrides: test.inputStrides, outputStrides: test.outputStrides, weightType: .f16, expectedRuns: runs,
+        readsStoredWeights: nil
+      ).readsStoredWeights
+    }
+    let deep = convolution(512, 2048, height: 7, width: 7)
+    #expect(readsStored(deep, runs: 1) && !readsStored(deep, runs: 1000) && !readsStored(deep, runs: nil))
+    #expect(!readsStored(convolution(3, 64, height: 224, width: 224, kernel: (3, 3)), runs: 1))
+    #expect(!readsStored(convolution(groups: 64, 64, 64, height: 7, width: 7, kernel: (3, 3)), runs: 1))
   }
 
   /// Weights given in half precision pack to the same bytes as the same values in single precision.

@@ -74,6 +74,26 @@ final class AlignedBytes {
   }
 }
 
+/// Halves with nothing readable behind the last, so that a kernel that reads on does not pass unnoticed.
+final class GuardedHalves {
+  private let mapping: UnsafeMutableRawPointer
+  private let byteCount: Int
+  let base: UnsafeRawPointer
+
+  init(_ values: [Float16]) {
+    let page = sysconf(Int32(_SC_PAGESIZE))
+    let pages = (2 * values.count + page - 1) / page
+    byteCount = (pages + 1) * page
+    mapping = mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+    precondition(mapping != MAP_FAILED && mprotect(mapping + pages * page, page, PROT_NONE) == 0, "memory for a test")
+    let start = mapping + (pages * page - 2 * values.count)
+    values.withUnsafeBytes { if let source = $0.baseAddress { start.copyMemory(from: source, byteCount: $0.count) } }
+    base = UnsafeRawPointer(start)
+  }
+
+  deinit { munmap(mapping, byteCount) }
+}
+
 /// The instruction sets to test here, as feature sets that choose them.
 let testedFeatures: [CPUFeatures] = [[], .avx2, [.avx2, .avx512]].filter { CPUFeatures.current.isSuperset(of: $0) }
 

@@ -115,6 +115,32 @@ import Testing
     #expect(relativeError(outputs[1], outputs[0]) < 1e-5)
   }
 
+  /// Halves are not packed for a single inference.
+  @Test func aSingleInferenceReadsHalvesWhereTheModelStoresThem() throws {
+    var random = SeededGenerator(seed: 14)
+    var graph = GraphBuilder()
+    func halves(_ shape: Shape) throws -> OutputID {
+      let values = random.tensor(shape).array(of: Float.self).map { Float16($0) }
+      return graph.node("Convert", [graph.constant(Tensor(values, shape: shape))], ["destination_type": "f32"])
+    }
+    let attributes: Attributes = ["strides": "1,1", "dilations": "1,1", "pads_begin": "1,1", "pads_end": "1,1"]
+    let wide = graph.node("Convolution", [graph.parameter([1, 32, 7, 7]), try halves([256, 32, 3, 3])], attributes)
+    let same: Attributes = ["strides": "1,1", "dilations": "1,1", "pads_begin": "0,0", "pads_end": "0,0"]
+    graph.result(graph.node("Convolution", [wide, try halves([40, 256, 1, 1])], same))
+    let input = random.tensor([1, 32, 7, 7])
+    var options = CompileOptions(threads: 2)
+    let outputs = try [nil, 1].map { count -> Tensor in
+      options.expectedInferences = count
+      let compiled = try CompiledModel(graph.model, options)
+      #expect((compiled.packedWeightsByteCount == 0) == (count == 1))
+      let request = compiled.makeRequest()
+      try request.setInput(0, input)
+      try request.infer()
+      return try request.output(0)
+    }
+    #expect(relativeError(outputs[1], outputs[0]) < 1e-5)
+  }
+
   @Test func mistakesAreNamed() throws {
     var options = CompileOptions()
     options.expectedInferences = 0

@@ -22,7 +22,8 @@ extension Convolution: LowerableOperator {
       input, output, residual, epilogue, workers, features in
       ConvolutionF32(
         bound, inputStrides: input, outputStrides: output, residualStrides: residual, epilogue: epilogue, weightType: type,
-        workers: workers, features: features, expectedRuns: expectedRuns)
+        workers: workers, features: features, expectedRuns: expectedRuns,
+        readsStoredWeights: expectedRuns == nil || weights.storedType != .f16 || weights.factors != nil ? false : nil)
     }
   }
 }
@@ -86,6 +87,8 @@ extension ConvolutionBackpropData: LowerableOperator {
 protocol BoundConvolution: Sendable {
   var kernelName: String { get }
   var packedWeightsByteCount: Int { get }
+  /// Whether it runs with weights as the model stores them instead of packed ones.
+  var readsStoredWeights: Bool { get }
   var scratchByteCount: Int { get }
   func packWeights(_ source: WeightSource, into packed: UnsafeMutableRawPointer)
   func run(
@@ -94,7 +97,9 @@ protocol BoundConvolution: Sendable {
 }
 
 extension ConvolutionF32: BoundConvolution {}
-extension TransposedConvolutionF32: BoundConvolution {}
+extension TransposedConvolutionF32: BoundConvolution {
+  var readsStoredWeights: Bool { false }
+}
 
 extension PlanBuilder {
   /// An image with each channel repeated `count` times, channels last: what makes a depthwise convolution with several outputs a
@@ -130,18 +135,21 @@ extension PlanBuilder {
     let convolution = bind(
       image.strides(source), image.strides(target.computed), residual.map { image.strides($0.view) }, fused.epilogue, environment.workers,
       environment.features)
-    let packed = derivedConstant(
-      from: node.inputs[1], kind: "\(convolution.kernelName) \(type)", byteCount: convolution.packedWeightsByteCount
-    ) { bytes in
-      weights.withSource { convolution.packWeights($0, into: bytes) }
-    }
+    let kernelWeights =
+      convolution.readsStoredWeights
+      ? constantView(weights.tensor)
+      : derivedConstant(
+        from: node.inputs[1], kind: "\(convolution.kernelName) \(type)", byteCount: convolution.packedWeightsByteCount
+      ) { bytes in
+        weights.withSource { convolution.packWeights($0, into: bytes) }
+      }
     let scratch = scratch(convolution.scratchByteCount)
     let places = ImagePlaces(
-      input: Place(source), weights: Place(packed), bias: fused.bias.map { Place($0) }, residual: residual.map { Place($0.view) },
+      input: Place(source), weights: Place(kernelWeights), bias: fused.bias.map { Place($0) }, residual: residual.map { Place($0.view) },
       output: Place(target.computed), scratch: Place(scratch))
     emit(
       kernel: convolution.kernelName, isParallel: environment.workers > 1, operations: 2 * parameters.multiplyAdditions,
-      reads: [source, packed] + [fused.bias, residual?.view].compactMap { $0 }, writes: [target.computed, scratch]
+      reads: [source, kernelWeights] + [fused.bias, residual?.view].compactMap { $0 }, writes: [target.computed, scratch]
     ) { memory, worker, workers in
       convolution.run(
         input: memory.floats(places.input), weights: memory.address(places.weights),

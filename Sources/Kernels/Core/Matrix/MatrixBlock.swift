@@ -13,7 +13,7 @@
 ///
 /// C has `groups` × `rows` rows and `columns` columns. A row of A is a list of ``MatrixSegment``s, the same for all rows, whose
 /// values meet the packed rows of B in order; so a row can be a matrix row, or what a convolution's window sees of an image.
-/// B is packed as ``MatrixPanels`` says. Strides are in elements, except the one of panels.
+/// B is packed as ``MatrixPanels`` says, or read as a model stores it (``StoredColumns``). Strides are in elements, except those of B.
 @frozen @usableFromInline package struct MatrixBlock {
   /// The first row of A, to which the segments' offsets are added.
   @usableFromInline package var a: UnsafePointer<Float>
@@ -34,6 +34,8 @@
   @usableFromInline package var bIsHalf: Bool
   /// Room for a panel's widened rows that the segments meet; unused where B is single precision or rows are few.
   @usableFromInline package var widened: UnsafeMutablePointer<Float>
+  /// How halves lie that are not packed; `b` is the first column of the first panel then.
+  @usableFromInline package var stored: StoredColumns?
 
   @usableFromInline package var c: UnsafeMutablePointer<Float>
   @usableFromInline package var cRowStride: Int
@@ -81,6 +83,7 @@
     nextRowBytes = 0
     bIsHalf = false
     widened = c
+    stored = nil
     self.c = c
     self.cRowStride = cRowStride
     cGroupStride = 0

@@ -57,6 +57,10 @@ package func computeBlock<Tiles: MatrixTiles>(_: Tiles.Type, _ block: UnsafePoin
       let nextWidth = MatrixPanels.width(rest: rest &- columns, lanes: lanes)
       next = panel + (block.pointee.bPanelStride &+ block.pointee.bRow &* nextWidth &* lanes &* elementSize)
     }
+    if let stored = block.pointee.stored {
+      stored.transpose(panel + 2 &* block.pointee.bRow, columns: columns, depth: depth, width: width &* lanes)
+      b = UnsafeRawPointer(stored.panel)
+    }
     if widens {
       let halves = b.assumingMemoryBound(to: Float16.self)
       let widened = block.pointee.widened
@@ -67,7 +71,8 @@ package func computeBlock<Tiles: MatrixTiles>(_: Tiles.Type, _ block: UnsafePoin
     let most = Tiles.shape.rows[unchecked: width &- 1]
     let tiles = (block.pointee.rows <= most ? 1 : (block.pointee.rows &+ most &- 1) / most) &* block.pointee.groups
     let rowBytes = block.pointee.nextRowBytes > 0 ? block.pointee.nextRowBytes : width &* lanes &* elementSize
-    let aheadStep = tiles > 2 &* rowBytes || next == b ? 0 : tiles == 1 ? rowBytes : (rowBytes &+ tiles &- 1) / tiles
+    let fetches = tiles <= 2 &* rowBytes && next != b && block.pointee.stored == nil
+    let aheadStep = !fetches ? 0 : tiles == 1 ? rowBytes : (rowBytes &+ tiles &- 1) / tiles
     var stack = MatrixTileStack(
       a: block.pointee.a, b: b, c: block.pointee.c, columns: columns, initial: nil,
       columnBias: block.pointee.columnBias.map { $0 + column },

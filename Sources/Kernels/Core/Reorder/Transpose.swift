@@ -40,6 +40,13 @@ extension SIMD2: InterleavedRegister where Scalar == UInt64 {}
   package static func transpose(
     _ source: UnsafeRawPointer, _ sourceStride: Int, _ destination: UnsafeMutableRawPointer, _ destinationStride: Int
   ) {
+    let rows = transposed(source, sourceStride)
+    for i in 0..<side { (destination + i &* destinationStride).storeBytes(of: rows[unchecked: i], as: Register.self) }
+  }
+
+  /// The rows of the transpose; those beyond ``side`` are undefined.
+  @inlinable @inline(__always)
+  static func transposed(_ source: UnsafeRawPointer, _ sourceStride: Int) -> InlineArray<16, Register> {
     let side = side
     var rows = InlineArray<16, Register>(repeating: Register())
     for i in 0..<side { rows[unchecked: i] = (source + i &* sourceStride).loadUnaligned(as: Register.self) }
@@ -54,7 +61,7 @@ extension SIMD2: InterleavedRegister where Scalar == UInt64 {}
       }
       round &*= 2
     }
-    for i in 0..<side { (destination + i &* destinationStride).storeBytes(of: rows[unchecked: i], as: Register.self) }
+    return rows
   }
 }
 

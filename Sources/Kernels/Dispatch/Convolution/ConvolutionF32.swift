@@ -25,6 +25,18 @@ package enum ConvolutionAlgorithm: Hashable, Sendable, CaseIterable {
   }
 }
 
+extension ConvolutionAlgorithm {
+  /// What a matrix product reads the rows of A from; nil for other algorithms.
+  var matrixSource: MatrixConvolution.Source? {
+    switch self {
+    case .direct: .image
+    case .padded: .paddedRows
+    case .im2col: .windows
+    case .depthwise, .winograd2x2, .winograd4x4: nil
+    }
+  }
+}
+
 /// Pointers of one run, and the worker's place among its fellows.
 struct ConvolutionArguments {
   var input: UnsafePointer<Float>
@@ -60,8 +72,17 @@ protocol ConvolutionImplementation: AnyObject, Sendable {
   var packedWeightsByteCount: Int { get }
   /// Of one worker.
   var scratchByteCount: Int { get }
+  /// Whether it runs with weights as the model stores them; others are packed.
+  var readsStoredWeights: Bool { get }
+  /// About the cycles of a run that go into weights as the model stores them.
+  var storedCycles: Double { get }
   func packWeights(_ source: WeightSource, into packed: UnsafeMutableRawPointer)
   func run(_ arguments: ConvolutionArguments)
+}
+
+extension ConvolutionImplementation {
+  var readsStoredWeights: Bool { false }
+  var storedCycles: Double { 0 }
 }
 
 /// A two-dimensional convolution of single-precision images with packed weights of single or half precision.
@@ -79,6 +100,8 @@ package final class ConvolutionF32: Sendable {
   /// The largest error of a result, as a part of the sum of the magnitudes of what is added to make it.
   package var errorBound: Float { algorithm.errorBound }
   package var packedWeightsByteCount: Int { implementation.packedWeightsByteCount }
+  /// Whether it runs with weights as the model stores them instead of packed ones.
+  package var readsStoredWeights: Bool { implementation.readsStoredWeights }
   /// Of all workers; to be aligned to 64 bytes.
   package var scratchByteCount: Int { workerScratchByteCount * workers }
   /// Of one worker.
@@ -87,10 +110,13 @@ package final class ConvolutionF32: Sendable {
   /// Strides of the residual are needed where the epilogue has one. Weights are packed to `weightType`; sums are single precision
   /// either way. At most `workers` share a run. `algorithm` is one of ``algorithms(for:inputStrides:)``, or nil for the one that the
   /// cost rule picks; of a convolution that is expected to run `expectedRuns` times it counts the packing of weights too.
+  /// `readsStoredWeights`: whether weights of half precision are read as the model stores them, O×I×kh×kw, where the algorithm can; nil
+  /// for what the cost rule picks.
   package init(
     _ parameters: ConvolutionParameters, inputStrides: ImageStrides, outputStrides: ImageStrides,
     residualStrides: ImageStrides? = nil, epilogue: Epilogue = Epilogue(), weightType: WeightType = .f32, workers: Int = 1,
-    features: CPUFeatures = .current, expectedRuns: Int? = nil, algorithm: ConvolutionAlgorithm? = nil
+    features: CPUFeatures = .current, expectedRuns: Int? = nil, algorithm: ConvolutionAlgorithm? = nil,
+    readsStoredWeights: Bool? = false
   ) {
     precondition(outputStrides.channel == 1 && (residualStrides?.channel ?? 1) == 1, "the output's channels are neighbours")
     precondition(epilogue.hasResidual == (residualStrides != nil), "a residual has strides")
@@ -99,21 +125,29 @@ package final class ConvolutionF32: Sendable {
       parameters: parameters, input: inputStrides, output: outputStrides, residual: residualStrides, epilogue: epilogue,
       weightType: weightType, features: features)
     let applicable = Self.algorithms(for: parameters, inputStrides: inputStrides)
-    let algorithm = algorithm ?? Self.cheapest(of: applicable, description, expectedRuns: expectedRuns)
-    precondition(applicable.contains(algorithm), "the algorithm does not fit the convolution")
+    let choices = applicable.filter { $0 == algorithm ?? $0 }.flatMap { algorithm in
+      let canReadStored = algorithm.matrixSource.map { MatrixConvolution.canReadStoredWeights(description, $0) } ?? false
+      return [false, true].filter { $0 == readsStoredWeights ?? $0 && (!$0 || canReadStored) }
+        .map { Choice(algorithm: algorithm, readsStoredWeights: $0) }
+    }
+    precondition(!choices.isEmpty, "the algorithm does not fit the convolution")
+    let choice = Self.cheapest(of: choices, description, expectedRuns: expectedRuns)
     self.parameters = parameters
-    self.algorithm = algorithm
+    self.algorithm = choice.algorithm
     self.workers = workers
-    implementation = Self.implementation(algorithm, description)
+    implementation = Self.implementation(choice, description)
   }
 
-  private static func implementation(
-    _ algorithm: ConvolutionAlgorithm, _ description: ConvolutionDescription
-  ) -> any ConvolutionImplementation {
-    switch algorithm {
-    case .direct: MatrixConvolution(description, .image)
-    case .padded: MatrixConvolution(description, .paddedRows)
-    case .im2col: MatrixConvolution(description, .windows)
+  /// An algorithm, and what it does about weights.
+  private struct Choice {
+    var algorithm: ConvolutionAlgorithm
+    var readsStoredWeights: Bool
+  }
+
+  private static func implementation(_ choice: Choice, _ description: ConvolutionDescription) -> any ConvolutionImplementation {
+    switch choice.algorithm {
+    case .direct, .padded, .im2col:
+      MatrixConvolution(description, choice.algorithm.matrixSource!, readsStoredWeights: choice.readsStoredWeights)
     case .depthwise: DepthwiseConvolution(description)
     case .winograd2x2: WinogradConvolution(description, output: 2)
     case .winograd4x4: WinogradConvolution(description, output: 4)
@@ -134,25 +168,25 @@ package final class ConvolutionF32: Sendable {
   /// Cycles for a byte of packed weights: most of them pass while the system clears its page.
   private static let packingCycles = 2.0
 
-  private static func cheapest(
-    of algorithms: [ConvolutionAlgorithm], _ description: ConvolutionDescription, expectedRuns: Int?
-  ) -> ConvolutionAlgorithm {
+  private static func cheapest(of choices: [Choice], _ description: ConvolutionDescription, expectedRuns: Int?) -> Choice {
+    if choices.count == 1 { return choices[0] }
     func runCost(_ algorithm: ConvolutionAlgorithm) -> Double {
       switch algorithm {
-      case .direct: MatrixConvolution.cycles(description, .image)
-      case .padded: MatrixConvolution.cycles(description, .paddedRows)
-      case .im2col: MatrixConvolution.cycles(description, .windows)
+      case .direct, .padded, .im2col: MatrixConvolution.cycles(description, algorithm.matrixSource!)
       case .depthwise: DepthwiseConvolution.cycles(description)
       case .winograd2x2: WinogradConvolution.cycles(description, output: 2)
       case .winograd4x4: WinogradConvolution.cycles(description, output: 4)
       }
     }
-    func cost(_ algorithm: ConvolutionAlgorithm) -> Double {
-      guard let expectedRuns else { return runCost(algorithm) }
-      let bytes = implementation(algorithm, description).packedWeightsByteCount
-      return runCost(algorithm) + packingCycles * Double(bytes) / Double(expectedRuns)
+    func cost(_ choice: Choice) -> Double {
+      let run = runCost(choice.algorithm)
+      if expectedRuns == nil && !choice.readsStoredWeights { return run }
+      let implementation = implementation(choice, description)
+      // Without an expectation there are so many runs that packing does not count.
+      let packing = expectedRuns.map { packingCycles * Double(implementation.packedWeightsByteCount) / Double($0) } ?? 0
+      return run + implementation.storedCycles + packing
     }
-    return algorithms.map { ($0, cost($0)) }.min { $0.1 < $1.1 }!.0
+    return choices.map { ($0, cost($0)) }.min { $0.1 < $1.1 }!.0
   }
 
   /// Packs weights of shape O×I×kh×kw (of groups: O and I/groups) into ``packedWeightsByteCount`` bytes.

@@ -1,21 +1,27 @@
 import KernelCore
 
 extension ConvolutionParameters {
-  /// The segments of a window, tap by tap, where taps are `row` and `pixel` elements apart; taps that touch are one segment.
-  func segments(row: Int, pixel: Int) -> [MatrixSegment] {
-    let channels = groupInputChannels
+  /// Where a window's taps lie that are `row` and `pixel` elements apart.
+  private func taps(row: Int, pixel: Int) -> [Int] {
+    (0..<kernelHeight * kernelWidth).map { $0 / kernelWidth * dilationHeight * row + $0 % kernelWidth * dilationWidth * pixel }
+  }
+
+  /// A window as the depth of a product with packed weights: tap by tap, in blocks of `limit` at the most; taps that touch are one segment.
+  func depth(row: Int, pixel: Int, limit: Int) -> MatrixDepth {
     var segments: [MatrixSegment] = []
-    for y in 0..<kernelHeight {
-      for x in 0..<kernelWidth {
-        let offset = y * dilationHeight * row + x * dilationWidth * pixel
-        if let last = segments.last, last.offset + last.length == offset {
-          segments[segments.count - 1].length += channels
-        } else {
-          segments.append(MatrixSegment(offset: offset, length: channels))
-        }
+    for offset in taps(row: row, pixel: pixel) {
+      if let last = segments.last, last.offset + last.length == offset {
+        segments[segments.count - 1].length += groupInputChannels
+      } else {
+        segments.append(MatrixSegment(offset: offset, length: groupInputChannels))
       }
     }
-    return segments
+    return MatrixDepth(segments, limit: limit)
+  }
+
+  /// The same with weights as they are stored: blocks of whole channels, each tap by tap.
+  func storedDepth(row: Int, pixel: Int, limit: Int) -> MatrixDepth {
+    MatrixDepth(taps: taps(row: row, pixel: pixel), channels: groupInputChannels, limit: limit)
   }
 }
 

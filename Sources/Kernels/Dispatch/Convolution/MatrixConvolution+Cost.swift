@@ -24,6 +24,14 @@ extension MatrixKernel {
 }
 
 extension MatrixConvolution {
+  /// About the cycles that it takes to make panels of weights that are read as the model stores them.
+  static func storedCycles(_ elements: Int) -> Double { 0.7 * Double(elements) }
+
+  /// The same for all blocks of rows, each of which makes all panels.
+  var storedCycles: Double {
+    readsStoredWeights ? Self.storedCycles(panels.elementCount) * Double(description.parameters.groups * rowBlocks) : 0
+  }
+
   /// About the cycles of a convolution on one processor that begins two multiply-additions a cycle.
   static func cycles(_ description: ConvolutionDescription, _ source: Source) -> Double {
     let p = description.parameters

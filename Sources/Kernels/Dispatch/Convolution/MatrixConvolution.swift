@@ -22,74 +22,92 @@ final class MatrixConvolution: ConvolutionImplementation {
   let description: ConvolutionDescription
   private let source: Source
   private let loop: MatrixLoop
-  private let panels: MatrixPanels
+  let panels: MatrixPanels
   private let lines: Lines
   /// The most pixels of a line, and the most lines, that a block covers.
   private let blockPixels: Int
   private let blockLines: Int
+  /// About how many blocks of rows there are.
+  var rowBlocks: Int { (lines.total - 1) / (blockPixels * blockLines) + 1 }
   /// Elements from a pixel of a padded copy to the next, and from a row to the next.
   let copyPixel: Int
   let copyRow: Int
   /// Elements of a worker's copy.
   private let copyElements: Int
+  /// Elements of a widened panel.
+  private let widenedElements: Int
 
   let kernelName: String
+  let readsStoredWeights: Bool
   var packedWeightsByteCount: Int {
-    description.parameters.groups * panels.elementCount * description.weightType.byteCount
+    readsStoredWeights ? 0 : description.parameters.groups * panels.elementCount * description.weightType.byteCount
   }
-  var scratchByteCount: Int {
-    let widened = description.weightType == .f16 ? loop.depth.largestBlock * 3 * loop.kernel.lanes : 0
-    return (copyElements + widened).roundedUp(to: 32) * 4
-  }
+  var scratchByteCount: Int { (copyElements + widenedElements + (readsStoredWeights ? widenedElements / 2 : 0)).roundedUp(to: 32) * 4 }
 
   /// Elements of A, copied or in place, that stay in the second cache while all panels pass.
   static let blockElements = 40 * 1024
 
-  init(_ description: ConvolutionDescription, _ source: Source) {
+  /// With `readsStoredWeights`, weights are halves as the model stores them instead of packed ones.
+  ///
+  /// - Precondition: ``canReadStoredWeights(_:_:)`` then.
+  init(_ description: ConvolutionDescription, _ source: Source, readsStoredWeights: Bool = false) {
+    precondition(!readsStoredWeights || Self.canReadStoredWeights(description, source), "weights that kernels read as they are stored")
     let p = description.parameters
     let kernel = matrixKernels.supported(by: description.features)[0]
     let channels = p.groupInputChannels
-    let depthLimit = MatrixLoop.depthLimit(kernel, rows: p.batch * p.outputHeight * p.outputWidth, description.weightType)
+    let depthLimit =
+      readsStoredWeights
+      ? MatrixLoop.widenedDepthLimit(lanes: kernel.lanes)
+      : MatrixLoop.depthLimit(kernel, rows: p.batch * p.outputHeight * p.outputWidth, description.weightType)
     self.description = description
     self.source = source
+    self.readsStoredWeights = readsStoredWeights
     panels = MatrixPanels(lanes: kernel.lanes, rows: p.kernelHeight * p.kernelWidth * channels, columns: p.groupOutputChannels)
     lines = Self.lines(description, source)
 
     // Rows that lie a multiple of a page apart compete for the same places of the nearest cache.
     copyPixel = source == .paddedRows && channels * p.strideWidth % 1024 == 0 ? channels + 16 : channels
     let multiple = kernel.tileRows
+    // Each block makes the panels anew that are not packed: fewer blocks are better than sums that stay near.
+    let blockElements = readsStoredWeights ? 2 * Self.blockElements : Self.blockElements
     let mostSums =
-      MatrixLoop.readsSums(depth: panels.rows, limit: depthLimit, description.epilogue) ? Self.blockElements / panels.columns : .max
-    let segments: [MatrixSegment]
+      !readsStoredWeights && MatrixLoop.readsSums(depth: panels.rows, limit: depthLimit, description.epilogue)
+      ? blockElements / panels.columns : .max
+    func depth(row: Int, pixel: Int) -> MatrixDepth {
+      readsStoredWeights
+        ? p.storedDepth(row: row, pixel: pixel, limit: depthLimit) : p.depth(row: row, pixel: pixel, limit: depthLimit)
+    }
+    let depthBlocks: MatrixDepth
     switch source {
     case .image:
       // Of a row of A a depth block reads a part.
       let perPixel = max(1, p.inputRows(1) * p.strideWidth * channels / ((panels.rows - 1) / depthLimit + 1))
-      let most = max(multiple, min(Self.blockElements / perPixel, mostSums))
+      let most = max(multiple, min(blockElements / perPixel, mostSums))
       blockPixels = Self.evenPart(of: lines.pixels, most: most, multiple: multiple)
       blockLines = max(1, most / lines.pixels)
       copyRow = 0
       copyElements = 0
-      segments = p.segments(row: description.input.row, pixel: description.input.pixel)
+      depthBlocks = depth(row: description.input.row, pixel: description.input.pixel)
     case .paddedRows:
-      let most = max(multiple, Self.blockElements / (p.inputRows(1) * p.strideWidth * copyPixel))
+      let most = max(multiple, blockElements / (p.inputRows(1) * p.strideWidth * copyPixel))
       blockPixels = Self.evenPart(of: lines.pixels, most: most, multiple: multiple)
       copyRow = p.inputColumns(blockPixels) * copyPixel
-      let rows = Self.blockElements / copyRow
+      let rows = blockElements / copyRow
       blockLines = blockPixels < lines.pixels ? 1 : min(lines.lines, max(1, (rows - p.inputRows(1)) / p.strideHeight + 1))
       copyElements = p.inputRows(blockLines) * copyRow
-      segments = p.segments(row: copyRow, pixel: copyPixel)
+      depthBlocks = depth(row: copyRow, pixel: copyPixel)
     case .windows:
       // An odd multiple of a line of the cache, so that rows spread over its places.
       let depthRows = MatrixDepth([MatrixSegment(offset: 0, length: panels.rows)], limit: depthLimit).largestBlock
       copyRow = (depthRows.roundedUp(to: 16) / 16 | 1) * 16
-      let most = max(multiple, min(Self.blockElements / copyRow, mostSums))
+      let most = max(multiple, min(blockElements / copyRow, mostSums))
       blockPixels = Self.evenPart(of: lines.pixels, most: most, multiple: multiple)
       blockLines = blockPixels < lines.pixels ? 1 : min(lines.lines, max(1, most / lines.pixels))
       copyElements = blockLines * blockPixels * copyRow
-      segments = [MatrixSegment(offset: 0, length: panels.rows)]
+      depthBlocks = MatrixDepth([MatrixSegment(offset: 0, length: panels.rows)], limit: depthLimit)
     }
-    loop = MatrixLoop(kernel: kernel, depth: MatrixDepth(segments, limit: depthLimit), epilogue: description.epilogue)
+    loop = MatrixLoop(kernel: kernel, depth: depthBlocks, epilogue: description.epilogue)
+    widenedElements = description.weightType == .f16 ? depthBlocks.largestBlock * 3 * kernel.lanes : 0
     kernelName = Self.name(source) + kernel.name
   }
 
@@ -129,7 +147,17 @@ final class MatrixConvolution: ConvolutionImplementation {
     return lines
   }
 
+  /// Whether a convolution can read halves as the model stores them: taps of enough channels, and rows of A that are not copies of windows.
+  static func canReadStoredWeights(_ description: ConvolutionDescription, _ source: Source) -> Bool {
+    let p = description.parameters
+    return description.weightType == .f16 && source != .windows && p.groupInputChannels >= leastStoredChannels
+  }
+
+  /// Input channels that make steps of depth long enough.
+  private static let leastStoredChannels = 16
+
   func packWeights(_ source: WeightSource, into packed: UnsafeMutableRawPointer) {
+    precondition(!readsStoredWeights, "weights that are packed")
     let p = description.parameters
     let taps = p.kernelHeight * p.kernelWidth
     for group in 0..<p.groups {
@@ -149,7 +177,8 @@ final class MatrixConvolution: ConvolutionImplementation {
     let work = Double(unit * panels.rows)
     let grid = WorkGrid.best(
       workers: arguments.workers, rowUnits: units, panels: panels.count, unitCost: work,
-      rowUnitOverhead: source == .image ? 0 : work / 2, panelOverhead: Double(panels.panelStride) / 16)
+      rowUnitOverhead: source == .image ? 0 : work / 2,
+      panelOverhead: readsStoredWeights ? Self.storedCycles(panels.panelStride) : Double(panels.panelStride) / 16)
     let rows = WorkGrid.part(arguments.worker % grid.rowParts, of: grid.rowParts, count: units)
     let columns = WorkGrid.part(arguments.worker / grid.rowParts, of: grid.panelParts, count: panels.count)
     if rows.isEmpty || columns.isEmpty { return }
@@ -184,9 +213,11 @@ final class MatrixConvolution: ConvolutionImplementation {
     for group in 0..<p.groups {
       let input = arguments.input + (image * description.input.batch + group * p.groupInputChannels * description.input.channel)
       let firstChannel = group * p.groupOutputChannels + column
+      // Columns follow one another where they are not packed, without any that fill registers.
+      let groupElements = readsStoredWeights ? panels.rows * panels.columns : panels.elementCount
       var block = MatrixBlock(
         a: UnsafePointer(copy), aRowStride: copyRow, segments: loop.depth.segments.base, segmentCount: 0,
-        b: arguments.weights + (group * panels.elementCount + panelRange.lowerBound * panels.panelStride) * weightBytes,
+        b: arguments.weights + (group * groupElements + panelRange.lowerBound * panels.panelStride) * weightBytes,
         bPanelStride: panels.panelStride * weightBytes, c: arguments.output + (outputOffset + firstChannel),
         cRowStride: description.output.pixel, rows: pixelCount, columns: columns)
       block.groups = lineCount
@@ -194,6 +225,11 @@ final class MatrixConvolution: ConvolutionImplementation {
       block.cGroupStride = description.output.row
       block.bIsHalf = description.weightType == .f16
       block.widened = copy + copyElements
+      if readsStoredWeights {
+        block.stored = StoredColumns(
+          stride: panels.rows * weightBytes, taps: p.kernelHeight * p.kernelWidth,
+          panel: UnsafeMutableRawPointer(copy + copyElements + widenedElements).assumingMemoryBound(to: UInt16.self))
+      }
       switch source {
       case .image:
         block.a =

@@ -53,7 +53,27 @@ struct MatrixDepth: Sendable {
         }
       }
     }
-    self.segments = ConstantTable(cut)
+    self.init(cut, blocks)
+  }
+
+  /// Cuts `channels` into blocks of about equal depth, `limit` at the most unless a channel has more taps; a block has a segment for each
+  /// of `taps`.
+  init(taps: [Int], channels: Int, limit: Int) {
+    let most = max(1, limit / taps.count)
+    let count = (channels - 1) / most + 1
+    var segments: [MatrixSegment] = []
+    var blocks: [Block] = []
+    for index in 0..<count {
+      let (first, end) = (index * channels / count, (index + 1) * channels / count)
+      blocks.append(
+        Block(firstSegment: segments.count, segmentCount: taps.count, row: first * taps.count, rows: (end - first) * taps.count))
+      segments += taps.map { MatrixSegment(offset: $0 + first, length: end - first) }
+    }
+    self.init(segments, blocks)
+  }
+
+  private init(_ segments: [MatrixSegment], _ blocks: [Block]) {
+    self.segments = ConstantTable(segments)
     self.blocks = ConstantTable(blocks)
     largestBlock = blocks.map(\.rows).max() ?? 0
   }
@@ -75,9 +95,12 @@ struct MatrixLoop: Sendable {
     // A panel that is read once need not stay anywhere.
     switch weightType {
     case .f32: rows <= kernel.tileRows ? .max : depthLimit(lanes: kernel.lanes)
-    case .f16: rows <= MatrixBlock.rowsOfHalves ? .max : widenedElements / (2 * kernel.lanes)
+    case .f16: rows <= MatrixBlock.rowsOfHalves ? .max : widenedDepthLimit(lanes: kernel.lanes)
     }
   }
+
+  /// The most rows of a depth block of a panel of halves that are widened in the nearest cache.
+  static func widenedDepthLimit(lanes: Int) -> Int { widenedElements / (2 * lanes) }
 
   /// The most rows of a depth block of a panel that stays in the nearest cache.
   static func depthLimit(lanes: Int) -> Int { panelElements / (2 * lanes) }
