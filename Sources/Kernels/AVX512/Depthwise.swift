@@ -2,19 +2,19 @@
 import KernelCore
 
 package func depthwise_f32_3x3s1_avx512(_ rows: UnsafePointer<DepthwiseRows>) {
-  computeDepthwise(F32x16.self, InlineArray<3, Void>.self, InlineArray<1, Void>.self, rows)
+  computeDepthwise(F32x16.self, DepthwiseTile<3, 1, 4, 1, 1>.self, rows)
 }
 
 package func depthwise_f32_3x3s2_avx512(_ rows: UnsafePointer<DepthwiseRows>) {
-  computeDepthwise(F32x16.self, InlineArray<3, Void>.self, InlineArray<2, Void>.self, rows)
+  computeDepthwise(F32x16.self, DepthwiseTile<3, 2, 4, 1, 0>.self, rows)
 }
 
 package func depthwise_f32_5x5s1_avx512(_ rows: UnsafePointer<DepthwiseRows>) {
-  computeDepthwise(F32x16.self, InlineArray<5, Void>.self, InlineArray<1, Void>.self, rows)
+  computeDepthwise(F32x16.self, DepthwiseTile<5, 1, 4, 2, 2>.self, rows)
 }
 
 package func depthwise_f32_5x5s2_avx512(_ rows: UnsafePointer<DepthwiseRows>) {
-  computeDepthwise(F32x16.self, InlineArray<5, Void>.self, InlineArray<2, Void>.self, rows)
+  computeDepthwise(F32x16.self, DepthwiseTile<5, 2, 4, 2, 1>.self, rows)
 }
 
 package func depthwise_f32_avx512(_ rows: UnsafePointer<DepthwiseRows>) {

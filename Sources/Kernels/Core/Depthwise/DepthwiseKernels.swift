@@ -1,9 +1,19 @@
-// Kernels of a fixed width and stride: two rows of four pixels at a time, so that a loaded value meets several taps, and loaded taps
+// Kernels of a fixed width and stride: two rows of a few pixels at a time, so that a loaded value meets several taps, and loaded taps
 // several pixels.
 
-/// Two rows of four neighbouring output pixels, as seen in their rows.
+/// What the code of a kernel is for: windows `Width` wide, `Stride` columns apart, in two rows of `Pixels`.
+///
+/// Columns beyond the image count as zeros: the first `Before` and the last `After` of those that a row's windows see. With `Before` as
+/// large as `Width` the ``DepthwiseGroup`` says which they are, and not all pixels need be stored.
+@usableFromInline package enum DepthwiseTile<let Width: Int, let Stride: Int, let Pixels: Int, let Before: Int, let After: Int> {
+  /// Input columns that the windows of a row see.
+  @inlinable @inline(__always) static var columns: Int { (Pixels &- 1) &* Stride &+ Width }
+  @inlinable @inline(__always) static var isChecked: Bool { Before == Width }
+}
+
+/// Two rows of a tile's neighbouring output pixels, as seen in their rows.
 @frozen @usableFromInline struct DepthwiseGroup {
-  /// The first pixel, and how many of the four are stored.
+  /// The first pixel, and how many of them are stored.
   @usableFromInline var pixel: Int
   @usableFromInline var pixels: Int
   /// The input column that the first tap of the first pixel sees.
@@ -22,24 +32,22 @@
 }
 
 /// One channel register of a group; `count` of its lanes exist, all of them where `isWhole`.
-///
-/// With `Edge` 1 columns beyond the image count as zeros, and not all pixels need be stored.
 @inlinable @inline(__always)
-func depthwiseBlock<V: FloatVector, let Width: Int, let Stride: Int, let Edge: Int>(
-  _: V.Type, _: InlineArray<Width, Void>.Type, _: InlineArray<Stride, Void>.Type, _: InlineArray<Edge, Void>.Type,
-  _ rows: UnsafePointer<DepthwiseRows>, _ group: DepthwiseGroup, channel: Int, count: Int, isWhole: Bool
+func depthwiseBlock<V: FloatVector, let Width: Int, let Stride: Int, let Pixels: Int, let Before: Int, let After: Int>(
+  _: V.Type, _ tile: DepthwiseTile<Width, Stride, Pixels, Before, After>.Type, _ rows: UnsafePointer<DepthwiseRows>,
+  _ group: DepthwiseGroup, channel: Int, count: Int, isWhole: Bool
 ) {
   let lanes = V.lanes
   @inline(__always) func load(_ p: UnsafePointer<Float>) -> V { isWhole ? V.load(p) : V.load(p, count: count) }
 
   let rowCount = rows.pointee.rows
   let bias = rows.pointee.epilogue.bias.map { load($0 + channel) } ?? V.zero()
-  var sums = InlineArray<2, InlineArray<4, V>>(repeating: InlineArray<4, V>(repeating: bias))
+  var sums = InlineArray<2, InlineArray<Pixels, V>>(repeating: InlineArray<Pixels, V>(repeating: bias))
   let late = rows.pointee.epilogue.residualIsLate
   let residual = rows.pointee.epilogue.residual.map { $0 + (group.pixel &* rows.pointee.epilogue.residualPixel &+ channel) }
   if let residual, !late {
     for r in 0..<2 where r < rowCount {
-      for i in 0..<4 where Edge == 0 || i < group.pixels {
+      for i in 0..<Pixels where !tile.isChecked || i < group.pixels {
         sums[unchecked: r][unchecked: i] =
           sums[unchecked: r][unchecked: i]
           + load(residual + (r &* rows.pointee.epilogue.residualRow &+ i &* rows.pointee.epilogue.residualPixel))
@@ -64,10 +72,10 @@ func depthwiseBlock<V: FloatVector, let Width: Int, let Stride: Int, let Edge: I
       let used = r == 0 ? upper : lower
       if tapRow < used.first || tapRow >= used.end { continue }
       let line = r == 0 ? input : input + inputStep
-      for x in 0..<(3 &* Stride &+ Width) {
-        if Edge == 1 && group.inside & (1 &<< x) == 0 { continue }
+      for x in 0..<tile.columns {
+        if tile.isChecked ? group.inside & (1 &<< x) == 0 : x < Before || x >= tile.columns &- After { continue }
         let value = load(line + x &* inputPixel)
-        for t in 0..<Width where x >= t && (x &- t) % Stride == 0 && (x &- t) / Stride < 4 {
+        for t in 0..<Width where x >= t && (x &- t) % Stride == 0 && (x &- t) / Stride < Pixels {
           let i = (x &- t) / Stride
           sums[unchecked: r][unchecked: i] = sums[unchecked: r][unchecked: i].fma(value, taps[unchecked: t])
         }
@@ -82,7 +90,7 @@ func depthwiseBlock<V: FloatVector, let Width: Int, let Stride: Int, let Edge: I
   let maximum = V.splat(rows.pointee.epilogue.maximum)
   let output = rows.pointee.output + (group.pixel &* rows.pointee.outputPixel &+ channel)
   for r in 0..<2 where r < rowCount {
-    for i in 0..<4 where Edge == 0 || i < group.pixels {
+    for i in 0..<Pixels where !tile.isChecked || i < group.pixels {
       var result = maximum.min(minimum.max(sums[unchecked: r][unchecked: i]))
       if let residual, late {
         result = result + load(residual + (r &* rows.pointee.epilogue.residualRow &+ i &* rows.pointee.epilogue.residualPixel))
@@ -95,43 +103,51 @@ func depthwiseBlock<V: FloatVector, let Width: Int, let Stride: Int, let Edge: I
 
 /// All channels of a group.
 @inlinable @inline(never)
-func depthwiseChannels<V: FloatVector, let Width: Int, let Stride: Int, let Edge: Int>(
-  _ vector: V.Type, _ width: InlineArray<Width, Void>.Type, _ stride: InlineArray<Stride, Void>.Type,
-  _ edge: InlineArray<Edge, Void>.Type, _ rows: UnsafePointer<DepthwiseRows>, _ group: DepthwiseGroup
+func depthwiseChannels<V: FloatVector, let Width: Int, let Stride: Int, let Pixels: Int, let Before: Int, let After: Int>(
+  _ vector: V.Type, _ tile: DepthwiseTile<Width, Stride, Pixels, Before, After>.Type, _ rows: UnsafePointer<DepthwiseRows>,
+  _ group: DepthwiseGroup
 ) {
   let lanes = V.lanes
   let channels = rows.pointee.channels
   var channel = 0
   while channel &+ lanes <= channels {
-    depthwiseBlock(vector, width, stride, edge, rows, group, channel: channel, count: lanes, isWhole: true)
+    depthwiseBlock(vector, tile, rows, group, channel: channel, count: lanes, isWhole: true)
     channel &+= lanes
   }
   if channel < channels {
-    depthwiseBlock(vector, width, stride, edge, rows, group, channel: channel, count: channels &- channel, isWhole: false)
+    // As in any group: one register is not worth code of its own.
+    let checked = DepthwiseTile<Width, Stride, Pixels, Width, 0>.self
+    depthwiseBlock(vector, checked, rows, group, channel: channel, count: channels &- channel, isWhole: false)
   }
 }
 
-/// The body of every ``DepthwiseFunction`` of a fixed width and stride.
+/// The body of every ``DepthwiseFunction`` of a fixed width and stride. Groups that begin or end beyond the image as the tile says have
+/// code of their own, as those inside have.
 @inlinable @inline(__always)
-package func computeDepthwise<V: FloatVector, let Width: Int, let Stride: Int>(
-  _ vector: V.Type, _ width: InlineArray<Width, Void>.Type, _ stride: InlineArray<Stride, Void>.Type,
-  _ rows: UnsafePointer<DepthwiseRows>
+package func computeDepthwise<V: FloatVector, let Width: Int, let Stride: Int, let Pixels: Int, let Before: Int, let After: Int>(
+  _ vector: V.Type, _ tile: DepthwiseTile<Width, Stride, Pixels, Before, After>.Type, _ rows: UnsafePointer<DepthwiseRows>
 ) {
   let outputWidth = rows.pointee.outputWidth
-  let columns = 3 &* Stride &+ Width
+  let all = 1 &<< tile.columns &- 1
   // A second time over pixels would add a residual that is the output a second time.
-  let mayRepeat = rows.pointee.epilogue.residual == nil && outputWidth >= 4
+  let mayRepeat = rows.pointee.epilogue.residual == nil && outputWidth >= Pixels
   var next = 0
   while next < outputWidth {
-    let pixel = mayRepeat ? Swift.min(next, outputWidth &- 4) : next
+    let pixel = mayRepeat ? Swift.min(next, outputWidth &- Pixels) : next
     let group = DepthwiseGroup(
-      pixel: pixel, pixels: Swift.min(4, outputWidth &- pixel), column: pixel &* Stride &- rows.pointee.padLeft, columns: columns,
-      inputWidth: rows.pointee.inputWidth)
-    if group.pixels == 4 && group.inside == 1 &<< columns &- 1 {
-      depthwiseChannels(vector, width, stride, InlineArray<0, Void>.self, rows, group)
+      pixel: pixel, pixels: Swift.min(Pixels, outputWidth &- pixel), column: pixel &* Stride &- rows.pointee.padLeft,
+      columns: tile.columns, inputWidth: rows.pointee.inputWidth)
+    if group.pixels < Pixels {
+      depthwiseChannels(vector, DepthwiseTile<Width, Stride, Pixels, Width, 0>.self, rows, group)
+    } else if group.inside == all {
+      depthwiseChannels(vector, DepthwiseTile<Width, Stride, Pixels, 0, 0>.self, rows, group)
+    } else if group.inside == all & -1 &<< Before {
+      depthwiseChannels(vector, DepthwiseTile<Width, Stride, Pixels, Before, 0>.self, rows, group)
+    } else if After > 0 && group.inside == all &>> After {
+      depthwiseChannels(vector, DepthwiseTile<Width, Stride, Pixels, 0, After>.self, rows, group)
     } else {
-      depthwiseChannels(vector, width, stride, InlineArray<1, Void>.self, rows, group)
+      depthwiseChannels(vector, DepthwiseTile<Width, Stride, Pixels, Width, 0>.self, rows, group)
     }
-    next = pixel &+ 4
+    next = pixel &+ Pixels
   }
 }

@@ -14,8 +14,8 @@ final class DepthwiseConvolution: ConvolutionImplementation {
   }
   var scratchByteCount: Int { 0 }
 
-  /// Elements of the input that stay in the nearest cache.
-  private static let nearElements = 6144
+  /// Elements of the input that stay near while a row is computed.
+  private static let nearElements = 12288
   /// Channels for which a pixel is worth visiting.
   private static let leastChannels = 32
 
