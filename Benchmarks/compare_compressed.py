@@ -17,7 +17,7 @@ parser.add_argument("--seconds", type=float, default=2)
 parser.add_argument("--markdown", action="store_true")
 parser.add_argument("cases", nargs="+")
 options = parser.parse_args()
-WAYS = [None, "f16", "int8", "int8 --symmetric", "int4", "int4 --symmetric"]
+WAYS = [None, "f16", "int8", "int8 --symmetric", "int4", "int4 --spacing even", "int4 --symmetric"]
 
 
 def run(*words):

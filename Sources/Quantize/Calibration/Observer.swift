@@ -7,17 +7,22 @@ struct Observer {
   private let values: [OutputID]
   private let model: Model
 
-  /// Compiles a copy of `model` with a Result at each of `values`.
-  init(_ model: Model, values: [OutputID], threads: Int?) throws(OVError) {
+  /// Compiles a copy of `model` with a Result at each of `values`; without its own outputs, if they are not kept, and what only they need.
+  init(_ model: Model, values: [OutputID], threads: Int?, keepsOutputs: Bool = true) throws(OVError) {
     var observed = model
+    let ownOutputs = model.results
     for value in values {
       observed.add(
         Node(
           name: "observed/\(value.node.index).\(value.index)", type: "Result", opset: "opset1", inputs: [value],
           outputs: [Node.Output(model.type(of: value))]))
     }
+    if !keepsOutputs {
+      for id in ownOutputs { observed.remove(id) }
+      observed.removeUnreachable()
+    }
     request = try CompiledModel(observed, CompileOptions(threads: threads)).makeRequest()
-    firstOutput = model.results.count
+    firstOutput = keepsOutputs ? ownOutputs.count : 0
     self.values = values
     self.model = model
   }

@@ -8,8 +8,15 @@ public struct CompressionOptions: Sendable {
     case f16
     /// 8-bit integers with a scale a row.
     case int8
-    /// 4-bit integers with a scale a group of neighbours in a row.
+    /// 4 bits with a scale a group of neighbours in a row.
     case int4
+  }
+  /// How the sixteen numbers lie that 4 bits can tell apart.
+  public enum Spacing: String, CaseIterable, Sendable {
+    /// As quantiles of the normal distribution: closest about zero, as weights do (`nf4`).
+    case normal
+    /// Evenly: integers.
+    case even
   }
 
   public var format: Format
@@ -17,7 +24,9 @@ public struct CompressionOptions: Sendable {
   public var groupSize: Int?
   /// The share of the weights that may be stored in 4 bits, 0 to 1; those that lose most by it are stored in 8.
   public var ratio = 1.0
-  /// Whether integers are symmetric about zero; otherwise each scale has a zero point.
+  /// How the numbers of 4 bits lie.
+  public var spacing = Spacing.normal
+  /// Whether integers are symmetric about zero; otherwise each scale has a zero point. Those of 4 bits then lie evenly.
   public var isSymmetric = false
   public var ignoredScope = IgnoredScope()
 
@@ -33,9 +42,16 @@ public struct CompressionOptions: Sendable {
     }
   }
 
+  /// What weights of so many bits are rounded to.
+  func levels(bits: Int) -> Levels {
+    if bits == 4 && spacing == .normal && !isSymmetric { return .normal }
+    return isSymmetric ? .symmetric(bits: bits) : .asymmetric(bits: bits)
+  }
+
   var settings: [(key: String, value: String)] {
     [
       ("weights", format.rawValue), ("group_size", groupSize.map(String.init) ?? "default"), ("ratio", String(ratio)),
+      ("spacing", spacing.rawValue),
       ("symmetric", isSymmetric ? "true" : "false"), ("ignored_names", ignoredScope.names.joined(separator: ",")),
       ("ignored_patterns", ignoredScope.patterns.joined(separator: ",")), ("ignored_types", ignoredScope.types.joined(separator: ",")),
     ]

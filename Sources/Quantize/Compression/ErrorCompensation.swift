@@ -4,23 +4,29 @@ import OVRuntime
 /// How the errors of rounding a row of weights make each other up, for a matrix product whose data are known: after each weight is
 /// rounded, those that are not yet take its error on them as far as the data's channels go together (Frantar et al., GPTQ).
 struct ErrorCompensation {
-  /// Upper triangular, row-major: U with (XᵀX + damping)⁻¹ = Uᵀ·U.
+  /// Upper triangular, row-major: U with (XᵀX + damping)⁻¹ = Uᵀ·U, rows and columns in ``order``.
   private let factor: [Float]
   let columns: Int
+  /// The order in which columns are rounded: those of the largest data first, which leave most others to make up for their errors.
+  let order: [Int]
 
   /// The part of the mean square of a channel that is added to the diagonal: the weight of what the data do not show.
-  static let damping = 0.1
+  static let damping = 0.3
 
   /// `nil` when the moments are all zero or not finite.
   init?(_ moments: SecondMoments) {
     let (n, sums) = (moments.channels, moments.sums)
     columns = n
+    order = (0..<n).sorted { (sums[$0 * n + $0], $1) > (sums[$1 * n + $1], $0) }
     let mean = (0..<n).reduce(0) { $0 + Double(sums[$1 * n + $1]) } / Double(max(n, 1))
     guard mean > 0, mean.isFinite else { return nil }
     // With rows and columns reversed, the lower Cholesky factor R is the upper one P of H = P·Pᵀ, and U is its inverse.
     var r = [Double](repeating: 0, count: n * n)
     for i in 0..<n {
-      for j in 0...i { r[i * n + j] = Double(sums[(n - 1 - i) * n + (n - 1 - j)]) }
+      for j in 0...i {
+        let (a, b) = (order[n - 1 - i], order[n - 1 - j])
+        r[i * n + j] = Double(sums[min(a, b) * n + max(a, b)])
+      }
       r[i * n + i] += ErrorCompensation.damping * mean
     }
     let isDefinite = r.withUnsafeMutableBufferPointer { buffer -> Bool in
@@ -54,6 +60,21 @@ struct ErrorCompensation {
     self.factor = factor
   }
 
+  private static func dot(_ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ count: Int) -> Float {
+    var sums = SIMD8<Float>.zero
+    var i = 0
+    while i + 8 <= count {
+      sums += UnsafeRawPointer(a + i).loadUnaligned(as: SIMD8<Float>.self) * UnsafeRawPointer(b + i).loadUnaligned(as: SIMD8<Float>.self)
+      i += 8
+    }
+    var sum = sums.sum()
+    while i < count {
+      sum += a[i] * b[i]
+      i += 1
+    }
+    return sum
+  }
+
   private static func dot(_ a: UnsafePointer<Double>, _ b: UnsafePointer<Double>, _ count: Int) -> Double {
     var sums = SIMD8<Double>.zero
     var i = 0
@@ -69,70 +90,59 @@ struct ErrorCompensation {
     return sum
   }
 
-  /// Lets the weights behind `column` of a row take the error of that one on them. Returns what is left of it: the squares of these
-  /// numbers sum up to the squared error of the row's products with all samples.
+  /// Lets the weights behind `place` of a row, which is in ``order``, take the error of that one on them. Returns what is left of it:
+  /// the squares of these numbers sum up to the squared error of the row's products with all samples.
   @inline(__always)
-  func spread(_ error: Float, from column: Int, over row: UnsafeMutablePointer<Float>) -> Float {
+  func spread(_ error: Float, from place: Int, over row: UnsafeMutablePointer<Float>) -> Float {
     factor.withUnsafeBufferPointer { factor in
-      let source = factor.baseAddress! + column * columns
-      let share = error / source[column]
-      var i = column + 1
-      while i + 8 <= columns {
-        let values = UnsafeRawPointer(row + i).loadUnaligned(as: SIMD8<Float>.self)
-        let parts = UnsafeRawPointer(source + i).loadUnaligned(as: SIMD8<Float>.self)
-        UnsafeMutableRawPointer(row + i).storeBytes(of: values - parts * share, as: SIMD8<Float>.self)
-        i += 8
-      }
-      while i < columns {
-        row[i] -= source[i] * share
-        i += 1
-      }
+      let source = factor.baseAddress! + place * columns
+      let share = error / source[place]
+      ErrorCompensation.add(-share, source, from: place + 1, columns, to: row)
       return share
     }
   }
-}
 
-/// XᵀX of the data of a matrix product, X having a row a position and a column a channel.
-struct SecondMoments {
-  /// Row-major; only the places on the diagonal and to its right are summed.
-  private(set) var sums: [Float]
-  let channels: Int
-
-  init(channels: Int) {
-    self.channels = channels
-    sums = [Float](repeating: 0, count: channels * channels)
-  }
-
-  /// Adds a tensor whose last axis counts channels.
-  mutating func add(_ tensor: Tensor) {
-    guard tensor.shape.last == channels, tensor.elementType == .f32 else { return }
-    let n = channels
-    sums.withUnsafeMutableBufferPointer { sums in
-      tensor.withUnsafeBytes { bytes in
-        let values = bytes.bindMemory(to: Float.self)
-        guard let base = values.baseAddress else { return }
-        nonisolated(unsafe) let (target, source) = (sums.baseAddress!, base)
-        let rows = values.count / max(n, 1)
-        // Each iteration sums a line of its own.
-        DispatchQueue.concurrentPerform(iterations: n) { channel in
-          for row in 0..<rows { SecondMoments.addLine(source + row * n, channel, n, to: target + channel * n) }
+  /// Weights that also make up for what the layers before them got wrong, as far as the data tell it: W + C·(XᵀX + damping)⁻¹, where C
+  /// are the products of the output's missing part with the data. (Li et al., GPTAQ, take the missing part of the data instead, and
+  /// have no part that comes past the layer.)
+  func corrected(_ weights: [Float], _ missing: CrossMoments) -> [Float] {
+    precondition(missing.columns == columns && weights.count == missing.rows * columns, "moments of the weights' shape")
+    var corrected = weights
+    corrected.withUnsafeMutableBufferPointer { corrected in
+      factor.withUnsafeBufferPointer { factor in
+        // Each iteration writes a row of its own.
+        nonisolated(unsafe) let (target, u) = (corrected.baseAddress!, factor.baseAddress!)
+        DispatchQueue.concurrentPerform(iterations: missing.rows) { row in
+          withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 * columns) { scratch in
+            let (source, change) = (scratch.baseAddress!, scratch.baseAddress! + columns)
+            for (place, column) in order.enumerated() { source[place] = missing.sums[row * columns + column] }
+            change.update(repeating: 0, count: columns)
+            for place in 0..<columns {
+              let product = ErrorCompensation.dot(u + place * columns + place, source + place, columns - place)
+              ErrorCompensation.add(product, u + place * columns, from: place, columns, to: change)
+            }
+            for (place, column) in order.enumerated() { target[row * columns + column] += change[place] }
+          }
         }
       }
     }
+    return corrected
   }
 
-  private static func addLine(_ x: UnsafePointer<Float>, _ channel: Int, _ count: Int, to line: UnsafeMutablePointer<Float>) {
-    let factor = x[channel]
-    if factor == 0 { return }
-    var i = channel
-    while i + 8 <= count {
-      let sum = UnsafeRawPointer(line + i).loadUnaligned(as: SIMD8<Float>.self)
-      let values = UnsafeRawPointer(x + i).loadUnaligned(as: SIMD8<Float>.self)
-      UnsafeMutableRawPointer(line + i).storeBytes(of: sum + values * factor, as: SIMD8<Float>.self)
+  /// Adds `factor` times the numbers from `start` to those of `row`.
+  @inline(__always)
+  private static func add(
+    _ factor: Float, _ numbers: UnsafePointer<Float>, from start: Int, _ end: Int, to row: UnsafeMutablePointer<Float>
+  ) {
+    var i = start
+    while i + 8 <= end {
+      let values = UnsafeRawPointer(row + i).loadUnaligned(as: SIMD8<Float>.self)
+      let parts = UnsafeRawPointer(numbers + i).loadUnaligned(as: SIMD8<Float>.self)
+      UnsafeMutableRawPointer(row + i).storeBytes(of: values + parts * factor, as: SIMD8<Float>.self)
       i += 8
     }
-    while i < count {
-      line[i] += factor * x[i]
+    while i < end {
+      row[i] += numbers[i] * factor
       i += 1
     }
   }

@@ -2,13 +2,12 @@ import OVRuntime
 
 /// Random inputs for models that read integers, which name rows of tables: tokens.
 enum SyntheticSamples {
-  private static let count = 64
   private static let lengths = [8, 12, 24, 40]
   /// Tables of fewer rows tell kinds apart, such as the first from the second sentence: the first one is taken.
   private static let leastVocabulary = 16
 
-  /// Samples for a model; `nil` when an input is not of integers, or none names rows of a table.
-  static func data(for model: Model) -> CalibrationData? {
+  /// So many samples for a model; `nil` when an input is not of integers, or none names rows of a table.
+  static func data(for model: Model, count: Int) -> CalibrationData? {
     var inputs: [(type: ElementType, dimensions: [Dimension], rows: Int?)] = []
     for id in model.parameters {
       let type = model.type(of: OutputID(id))

@@ -8,6 +8,8 @@ public import OVRuntime
 ///     let result = try WeightCompressor(CompressionOptions(.int8)).compress(model)
 public struct WeightCompressor: Sendable {
   public var options: CompressionOptions
+  /// How many samples of random tokens stand in for calibration data.
+  var randomSampleCount = 256
 
   public init(_ options: CompressionOptions) { self.options = options }
 
@@ -43,106 +45,37 @@ public struct WeightCompressor: Sendable {
 
   // MARK: Integers
 
-  /// Weights that layers read.
-  private struct Candidate {
-    let weights: OutputID
-    let node: NodeID
-    /// Every input that reads them, all in the same way.
-    var users: [InputID]
-    let tensor: Tensor
-    /// Rows have a scale or several; columns are summed over.
-    let rows: Int
-    let columns: Int
-    /// Whether the matrix is the transpose of what is stored.
-    let isTransposed: Bool
-    var bits: Int
-    let groupSize: Int
-    var reason: String?
-  }
-
   private func compressToIntegers(
     _ model: inout Model, _ ignored: Set<NodeID>, _ calibration: CalibrationData?, _ report: inout CompressionReport,
     _ progress: (Int, Int) -> Void
   ) throws(OVError) {
     var candidates = try self.candidates(model, ignored)
-    var done: [Int: GroupedIntegers] = [:]
+    var rounding = SampledRounding()
     if options.format == .int4 {
-      var errors: [Int: Double] = [:]
-      if let data = calibration ?? SyntheticSamples.data(for: model) {
-        errors = try compensate(candidates, model, data, &done, progress)
+      let samples = calibration ?? SyntheticSamples.data(for: model, count: randomSampleCount)
+      if let samples { rounding = try rounded(candidates, model, samples, repairs: calibration != nil, progress) }
+      if options.ratio < 1 {
+        choose(&candidates, &rounding, progress)
+        // What the others made up for is not what is left now.
+        if let calibration { rounding = try rounded(candidates, model, calibration, repairs: true, progress) }
       }
-      if options.ratio < 1 { choose(&candidates, errors, &done, progress) }
     }
     for (index, candidate) in candidates.enumerated() {
-      let integers = done[index] ?? self.integers(candidate)
-      replace(candidate, integers, &model)
+      let codes = rounding.codes[index] ?? self.codes(candidate)
+      try replace(candidate, codes, &model)
       report.layers.append(
         .init(
           name: model[candidate.node].name, type: model[candidate.node].type, shape: candidate.tensor.shape,
-          elementType: integers.elementType, groupSize: integers.groupSize, originalByteCount: candidate.tensor.byteCount,
-          byteCount: integers.byteCount, signalToNoise: integers.signalToNoise, reason: candidate.reason))
+          elementType: codes.elementType, groupSize: codes.groupSize, originalByteCount: candidate.tensor.byteCount,
+          byteCount: codes.byteCount, signalToNoise: codes.signalToNoise, reason: candidate.reason))
       progress(index + 1, candidates.count)
     }
   }
 
-  /// Bytes of second moments that are summed in one pass over the samples.
-  private static let momentsByteLimit = 1 << 29
-  private static let compensationSampleLimit = 128
-
-  /// Rounds the products that take 4 bits such that errors make each other up over the samples. Returns the square errors of their
-  /// outputs, relative to the outputs' squares.
-  private func compensate(
-    _ candidates: [Candidate], _ model: Model, _ data: CalibrationData, _ done: inout [Int: GroupedIntegers], _ progress: (Int, Int) -> Void
-  ) throws(OVError) -> [Int: Double] {
-    func isMeasured(_ candidate: Candidate) -> Bool {
-      let node = model[candidate.node]
-      return candidate.bits == 4 && candidate.users.count == 1 && node.type == "MatMul" && node.attributes["transpose_a"] != "true"
-    }
-    var pending = candidates.indices.filter { isMeasured(candidates[$0]) }
-    let total = pending.count
-    var errors: [Int: Double] = [:]
-    while !pending.isEmpty {
-      var values: [OutputID] = []
-      var moments: [SecondMoments] = []
-      var byteCount = 0
-      var taken: [(candidate: Int, value: Int)] = []
-      while let index = pending.first, byteCount == 0 || byteCount < WeightCompressor.momentsByteLimit {
-        pending.removeFirst()
-        let value = model[candidates[index].node].inputs[0]
-        if let known = values.firstIndex(of: value) {
-          taken.append((index, known))
-          continue
-        }
-        taken.append((index, values.count))
-        values.append(value)
-        moments.append(SecondMoments(channels: candidates[index].columns))
-        byteCount += 4 * candidates[index].columns * candidates[index].columns
-      }
-      let outputs = taken.map { OutputID(candidates[$0.candidate].node) }
-      var signals = [Double](repeating: 0, count: outputs.count)
-      let observer = try Observer(model, values: values + outputs, threads: nil)
-      var count = 0
-      while count < WeightCompressor.compensationSampleLimit, let sample = try data.sample(count) {
-        try observer.run(sample)
-        for index in values.indices { moments[index].add(try observer.value(index)) }
-        for index in outputs.indices {
-          signals[index] += try observer.value(values.count + index).doubles().reduce(0) { $0 + $1 * $1 }
-        }
-        count += 1
-      }
-      var known: (value: Int, compensation: ErrorCompensation?)?
-      for (position, (candidate, value)) in taken.enumerated() {
-        if known?.value != value { known = (value, ErrorCompensation(moments[value])) }
-        let rounded = integers(candidates[candidate], known?.compensation)
-        done[candidate] = rounded
-        if let noise = rounded.outputNoise, signals[position] > 0 { errors[candidate] = noise / signals[position] }
-        progress(done.count, total)
-      }
-    }
-    return errors
-  }
-
-  private func integers(_ candidate: Candidate, _ compensation: ErrorCompensation? = nil) -> GroupedIntegers {
+  /// A candidate's rounded weights; with a `compensation`, they make up for each other's errors, and for what is `missing`.
+  func codes(
+    _ candidate: WeightCandidate, _ compensation: ErrorCompensation? = nil, _ missing: CrossMoments? = nil
+  ) -> GroupedCodes {
     var values = candidate.tensor.array(of: Float.self)
     if candidate.isTransposed {
       let stored = values
@@ -150,87 +83,24 @@ public struct WeightCompressor: Sendable {
         for column in 0..<candidate.columns { values[row * candidate.columns + column] = stored[column * candidate.rows + row] }
       }
     }
+    if let compensation, let missing { values = compensation.corrected(values, missing) }
     let groupSize = candidate.bits == 8 && options.format == .int4 ? candidate.columns : candidate.groupSize
-    return GroupedIntegers(
-      values, rows: candidate.rows, columns: candidate.columns, groupSize: groupSize, bits: candidate.bits,
-      isSymmetric: options.isSymmetric,
+    return GroupedCodes(
+      values, rows: candidate.rows, columns: candidate.columns, groupSize: groupSize, levels: options.levels(bits: candidate.bits),
       compensation: compensation)
-  }
-
-  /// Weights of matrix products, embeddings and convolutions, in topological order of their first users.
-  private func candidates(_ model: Model, _ ignored: Set<NodeID>) throws(OVError) -> [Candidate] {
-    var candidates: [Candidate] = []
-    var known: [OutputID: Int] = [:]
-    for id in model.topologicalOrder where !ignored.contains(id) {
-      let node = model[id]
-      let isEmbedding = node.type == "Gather"
-      guard isEmbedding || OperationRole(node) == .linear else { continue }
-      let operand = isEmbedding ? 0 : 1
-      let weights = node.inputs[operand]
-      guard let shape = model.type(of: weights).shape.shape, shape.count >= 2, shape.reduce(1, *) >= 256,
-        model.type(of: weights).elementType == .f32, model.isStoredRealConstant(weights)
-      else { continue }
-      let matrix: (rows: Int, columns: Int, isTransposed: Bool)
-      if isEmbedding {
-        guard shape.count == 2 else { continue }
-        matrix = (shape[0], shape[1], false)
-      } else {
-        guard let layout = WeightLayout(node, weightsShape: shape) else { continue }
-        // Rows are output channels and come first, but in deconvolutions, which stay as they are.
-        if node.type == "MatMul" {
-          let isTransposed = layout.outputAxes == [1]
-          matrix = (shape[layout.outputAxes[0]], shape[layout.inputAxis], isTransposed)
-        } else {
-          guard layout.outputAxes.first == 0, layout.outputAxes == Array(layout.outputAxes.indices) else { continue }
-          let rows = layout.outputChannels(shape)
-          matrix = (rows, shape.reduce(1, *) / max(rows, 1), false)
-        }
-      }
-      guard matrix.rows > 0, matrix.columns > 0 else { continue }
-      if let index = known[weights] {
-        if candidates[index].isTransposed == matrix.isTransposed { candidates[index].users.append(InputID(id, operand)) }
-        continue
-      }
-      guard let tensor = try model.computedConstant(of: weights), tensor.elementType == .f32, tensor.isFinite else { continue }
-      known[weights] = candidates.count
-      candidates.append(candidate(weights, InputID(id, operand), tensor, matrix, isMatrix: isEmbedding || node.type == "MatMul"))
-    }
-    return candidates
-  }
-
-  private func candidate(
-    _ weights: OutputID, _ user: InputID, _ tensor: Tensor, _ matrix: (rows: Int, columns: Int, isTransposed: Bool), isMatrix: Bool
-  ) -> Candidate {
-    var (bits, groupSize, reason) = (options.format == .int4 ? 4 : 8, matrix.columns, String?.none)
-    if !isMatrix {
-      if bits == 4 { (bits, reason) = (8, "weights of convolutions take 8 bits") }
-    } else if let wanted = options.groupSize ?? (bits == 4 ? 128 : nil), wanted < matrix.columns {
-      // Where the size does not divide a row, the largest smaller one that does, by powers of two.
-      var size = wanted
-      while matrix.columns % size != 0 && size % 2 == 0 && size > 16 { size /= 2 }
-      if matrix.columns % size == 0 {
-        groupSize = size
-        if size != wanted { reason = "groups of \(wanted) do not fill rows of \(matrix.columns)" }
-      } else if bits == 4 {
-        (bits, reason) = (8, "groups of \(wanted) do not fill rows of \(matrix.columns)")
-      }
-    }
-    return Candidate(
-      weights: weights, node: user.node, users: [user], tensor: tensor, rows: matrix.rows, columns: matrix.columns,
-      isTransposed: matrix.isTransposed, bits: bits, groupSize: groupSize, reason: reason)
   }
 
   /// Moves the layers that lose most by 4 bits to 8, until no more than the ratio of all weights is in 4: by the errors of their
   /// outputs, where those are known, otherwise of the weights themselves, each relative to its size, for each weight that is to take 8.
   private func choose(
-    _ candidates: inout [Candidate], _ errors: [Int: Double], _ done: inout [Int: GroupedIntegers], _ progress: (Int, Int) -> Void
+    _ candidates: inout [WeightCandidate], _ rounding: inout SampledRounding, _ progress: (Int, Int) -> Void
   ) {
     let small = candidates.indices.filter { candidates[$0].bits == 4 }
     var losses: [Int: Double] = [:]
     for index in small {
-      let rounded = done[index] ?? integers(candidates[index])
-      done[index] = rounded
-      let loss = errors[index] ?? rounded.noise / max(rounded.signal, 1e-30)
+      let rounded = rounding.codes[index] ?? codes(candidates[index])
+      rounding.codes[index] = rounded
+      let loss = rounding.errors[index] ?? rounded.noise / max(rounded.signal, 1e-30)
       losses[index] = loss / Double(candidates[index].tensor.elementCount)
       progress(index + 1, candidates.count)
     }
@@ -241,17 +111,17 @@ public struct WeightCompressor: Sendable {
       left -= candidates[index].tensor.elementCount
       candidates[index].bits = 8
       candidates[index].reason = "one of those that lose most by 4 bits for their size"
-      done[index] = nil
+      rounding.codes[index] = nil
     }
   }
 
   /// Puts Constant → Convert f16 [→ Subtract] → Multiply [→ Reshape] → Convert f32 in place of weights.
-  private func replace(_ candidate: Candidate, _ integers: GroupedIntegers, _ model: inout Model) {
+  func replace(_ candidate: WeightCandidate, _ codes: GroupedCodes, _ model: inout Model) throws(OVError) {
     let name = model[candidate.weights.node].name
-    let isGrouped = integers.groupSize < candidate.columns
+    let isGrouped = codes.groupSize < candidate.columns
     let matrixShape = candidate.isTransposed ? [candidate.rows, candidate.columns] : candidate.tensor.shape
-    let groups = candidate.columns / integers.groupSize
-    let shape = isGrouped ? [candidate.rows, groups, integers.groupSize] : matrixShape
+    let groups = candidate.columns / codes.groupSize
+    let shape = isGrouped ? [candidate.rows, groups, codes.groupSize] : matrixShape
     // One number a row, or a group: the axes behind those that count rows have extent 1.
     var scaleShape = isGrouped ? [candidate.rows, groups, 1] : matrixShape
     if !isGrouped {
@@ -267,12 +137,12 @@ public struct WeightCompressor: Sendable {
       let constant = OutputID(model.add(.constant(tensor, name: name + suffix)))
       return add("Convert", suffix + "/convert", [constant], ValueType(.f16, tensor.shape), ["destination_type": "f16"])
     }
-    var value = halves(integers.tensor(shape: shape), "/compressed")
-    if !integers.isSymmetric {
-      let zero = halves(integers.zeroPointTensor(shape: scaleShape), "/zero_point")
+    var value = halves(try codes.tensor(shape: shape), "/compressed")
+    if codes.levels.hasZeroPoints {
+      let zero = halves(try codes.zeroPointTensor(shape: scaleShape), "/zero_point")
       value = add("Subtract", "/zero_point/subtract", [value, zero], ValueType(.f16, shape), ["auto_broadcast": "numpy"])
     }
-    let scale = OutputID(model.add(.constant(integers.scaleTensor(shape: scaleShape), name: name + "/scale")))
+    let scale = OutputID(model.add(.constant(codes.scaleTensor(shape: scaleShape), name: name + "/scale")))
     value = add("Multiply", "/fq_weights", [value, scale], ValueType(.f16, shape), ["auto_broadcast": "numpy"])
     if isGrouped {
       let target = OutputID(
@@ -292,24 +162,6 @@ extension Model {
   /// Marks a conversion as the last step of expanding stored weights, which runtimes may leave to the operation that reads them.
   mutating func markDecompression(_ id: NodeID) {
     update(id) { $0.runtimeInfo.append(RuntimeAttribute(name: "decompression", version: "0")) }
-  }
-
-  /// Whether a value is computed from constants of real numbers alone, not from integers with scales.
-  func isStoredRealConstant(_ value: OutputID) -> Bool {
-    var pending = [value.node]
-    while let id = pending.popLast() {
-      let node = self[id]
-      if node.type == "Constant" {
-        let type = node.outputs[0].type.elementType
-        if id == value.node || !type.isInteger { continue }
-        // Integers may be shapes, not weights.
-        guard node.outputs[0].type.shape.rank ?? 0 <= 1 else { return false }
-      } else {
-        guard ["Convert", "Reshape", "Transpose", "Multiply", "Add"].contains(node.type) else { return false }
-        pending += node.inputs.map(\.node)
-      }
-    }
-    return true
   }
 
   /// Bytes of all constants, were real numbers stored in single precision.

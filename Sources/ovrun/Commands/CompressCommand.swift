@@ -9,7 +9,10 @@ extension Command {
       Option("--output", "OUT.xml", help: "where the compressed model goes; its weights go beside it"),
       Option("--group-size", "N", help: "how many neighbouring weights share a scale (default: 128 for int4, a row for int8)"),
       Option("--ratio", "R", help: "the share of the weights that may take 4 bits; those that lose most take 8 (default 1)"),
-      Option("--symmetric", help: "integers symmetric about zero, without zero points"),
+      Option(
+        "--spacing", "normal|even",
+        help: "how the numbers of 4 bits lie: closest about zero, as quantiles of the normal distribution (nf4, default), or as integers"),
+      Option("--symmetric", help: "integers symmetric about zero, without zero points; those of 4 bits lie evenly"),
       CalibrationOptions.calibration(
         "samples of the model's inputs, which let 4-bit weights make up for each other's errors: .npy, .npz, folders"),
       CalibrationOptions.inputName,
@@ -34,6 +37,10 @@ private func compressModel(_ arguments: Arguments) throws -> ExitCode {
   var options = CompressionOptions(format)
   options.groupSize = try arguments.int("--group-size", in: 2...(1 << 30))
   options.ratio = try arguments.double("--ratio", in: 0...1) ?? 1
+  if let spacing: CompressionOptions.Spacing = try arguments.choice("--spacing") {
+    if format != .int4 { throw arguments.command.misuse("'--spacing' is for '--weights int4'") }
+    options.spacing = spacing
+  }
   options.isSymmetric = arguments.has("--symmetric")
   options.ignoredScope = IgnoredScope(
     names: arguments.all("--ignore-name"), patterns: arguments.all("--ignore-pattern"), types: arguments.all("--ignore-type"))
