@@ -70,6 +70,19 @@ func loadTile<V: FloatVector, let Rows: Int, let Width: Int>(
   return values
 }
 
+/// Adds the products of a column of A and a row of a panel to a tile's sums.
+@inlinable @inline(__always)
+func multiplyAdd<V: FloatVector, Element: PanelElement, let Rows: Int, let Width: Int>(
+  _ sums: inout InlineArray<Width, InlineArray<Rows, V>>, _ a: UnsafePointer<Float>, _ aRowStride: Int, _ b: UnsafePointer<Element>
+) {
+  var values = InlineArray<Width, V>(repeating: V.zero())
+  for j in 0..<Width { values[unchecked: j] = Element.load(V.self, b + j &* V.lanes) }
+  for i in 0..<Rows {
+    let x = V.splat(a[i &* aRowStride])
+    for j in 0..<Width { sums[unchecked: j][unchecked: i] = sums[unchecked: j][unchecked: i].fma(x, values[unchecked: j]) }
+  }
+}
+
 /// `count` tiles of C of `Rows` × `Width` registers, one below the other, their sums in registers all the while.
 @inlinable @inline(never)
 package func computeTiles<V: FloatVector, Element: PanelElement, let Rows: Int, let Width: Int>(
@@ -113,14 +126,19 @@ package func computeTiles<V: FloatVector, Element: PanelElement, let Rows: Int, 
         ahead += 2 &* aheadStep
         length &-= 2
       }
+      while length >= 4 {
+        for step in 0..<4 {
+          prefetch(ahead + step &* aheadStep)
+          multiplyAdd(&sums, a + step, aRowStride, b + step &* Width &* lanes)
+        }
+        a += 4
+        b += 4 &* Width &* lanes
+        ahead += 4 &* aheadStep
+        length &-= 4
+      }
       for _ in 0..<length {
         prefetch(ahead)
-        var values = InlineArray<Width, V>(repeating: V.zero())
-        for j in 0..<Width { values[unchecked: j] = Element.load(V.self, b + j &* lanes) }
-        for i in 0..<Rows {
-          let x = V.splat(a[i &* aRowStride])
-          for j in 0..<Width { sums[unchecked: j][unchecked: i] = sums[unchecked: j][unchecked: i].fma(x, values[unchecked: j]) }
-        }
+        multiplyAdd(&sums, a, aRowStride, b)
         a += 1
         b += Width &* lanes
         ahead += aheadStep
