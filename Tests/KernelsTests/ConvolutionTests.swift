@@ -91,13 +91,13 @@ struct ConvolutionCase {
           weightType: weightType, workers: workerCount, features: features, algorithm: algorithm,
           readsStoredWeights: readsStoredWeights)
       let packed = AlignedBytes(primitive.packedWeightsByteCount)
-      let stored = GuardedHalves(readsStoredWeights ? weights.map { Float16($0) } : [])
+      let stored = GuardedBytes(readsStoredWeights ? weights.map { Float16($0) }.withUnsafeBytes { Array($0) } : [])
       if readsStoredWeights {
         #expect((primitive as? ConvolutionF32)?.readsStoredWeights == true && primitive.packedWeightsByteCount == 0)
       } else {
         primitive.packWeights(from: weights, .f32, into: packed.base)
       }
-      let kernelWeights = readsStoredWeights ? stored.base : UnsafeRawPointer(packed.base)
+      let kernelWeights = UnsafeRawPointer(readsStoredWeights ? stored.base : packed.base)
       let scratch = AlignedBytes(primitive.scratchByteCount)
       let untouchedScratch = AlignedBytes(primitive.scratchByteCount)
       let scratchShare = primitive.scratchByteCount / workerCount

@@ -31,23 +31,49 @@ func distance(_ a: some Collection<Float>, _ b: some Collection<Double>) -> Doub
   return zip(a, b).map { Double($0) == $1 || $0.isNaN && $1.isNaN ? 0 : abs(Double($0) - $1) }.map { $0.isNaN ? .infinity : $0 }.max() ?? 0
 }
 
-/// Floats that end at a page that may not be touched, so that reading or writing beyond them ends the test.
-final class GuardedFloats {
-  let base: UnsafeMutablePointer<Float>
+/// Bytes that end at a page that may not be touched, so that reading or writing beyond them ends the test.
+final class GuardedBytes {
+  let base: UnsafeMutableRawPointer
   let count: Int
   private let mapping: UnsafeMutableRawPointer
   private let mappedBytes: Int
+
+  /// What lies in bytes that a kernel should not touch, or should overwrite.
+  static let untouched: UInt8 = 0xa5
+
+  init(count: Int) {
+    let page = sysconf(Int32(_SC_PAGESIZE))
+    let bytes = (count + page - 1) / page * page
+    mappedBytes = bytes + page
+    mapping = mmap(nil, mappedBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)!
+    precondition(mapping != MAP_FAILED && mprotect(mapping + bytes, page, PROT_NONE) == 0)
+    base = mapping + (bytes - count)
+    base.initializeMemory(as: UInt8.self, repeating: Self.untouched, count: count)
+    self.count = count
+  }
+
+  convenience init(_ values: [UInt8]) {
+    self.init(count: values.count)
+    base.copyMemory(from: values, byteCount: values.count)
+  }
+
+  deinit { munmap(mapping, mappedBytes) }
+
+  var values: [UInt8] { Array(UnsafeRawBufferPointer(start: base, count: count)) }
+}
+
+/// Floats that end at a page that may not be touched.
+final class GuardedFloats {
+  let base: UnsafeMutablePointer<Float>
+  let count: Int
+  private let memory: GuardedBytes
 
   /// What lies in values that a kernel should not touch, or should overwrite.
   static let untouched: Float = -12345.5
 
   init(count: Int, fill: Float = GuardedFloats.untouched) {
-    let page = sysconf(Int32(_SC_PAGESIZE))
-    let bytes = (count * 4 + page - 1) / page * page
-    mappedBytes = bytes + page
-    mapping = mmap(nil, mappedBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)!
-    precondition(mapping != MAP_FAILED && mprotect(mapping + bytes, page, PROT_NONE) == 0)
-    base = (mapping + (bytes - count * 4)).assumingMemoryBound(to: Float.self)
+    memory = GuardedBytes(count: 4 * count)
+    base = memory.base.assumingMemoryBound(to: Float.self)
     base.initialize(repeating: fill, count: count)
     self.count = count
   }
@@ -56,8 +82,6 @@ final class GuardedFloats {
     self.init(count: values.count)
     base.update(from: values, count: values.count)
   }
-
-  deinit { munmap(mapping, mappedBytes) }
 
   var values: [Float] { Array(UnsafeBufferPointer(start: base, count: count)) }
 }
@@ -72,26 +96,6 @@ final class AlignedBytes {
     memory = GuardedFloats(count: (max(count, 64) + 63) / 64 * 16, fill: .nan)
     base = UnsafeMutableRawPointer(memory.base)
   }
-}
-
-/// Halves with nothing readable behind the last, so that a kernel that reads on does not pass unnoticed.
-final class GuardedHalves {
-  private let mapping: UnsafeMutableRawPointer
-  private let byteCount: Int
-  let base: UnsafeRawPointer
-
-  init(_ values: [Float16]) {
-    let page = sysconf(Int32(_SC_PAGESIZE))
-    let pages = (2 * values.count + page - 1) / page
-    byteCount = (pages + 1) * page
-    mapping = mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-    precondition(mapping != MAP_FAILED && mprotect(mapping + pages * page, page, PROT_NONE) == 0, "memory for a test")
-    let start = mapping + (pages * page - 2 * values.count)
-    values.withUnsafeBytes { if let source = $0.baseAddress { start.copyMemory(from: source, byteCount: $0.count) } }
-    base = UnsafeRawPointer(start)
-  }
-
-  deinit { munmap(mapping, byteCount) }
 }
 
 /// The instruction sets to test here, as feature sets that choose them.

@@ -32,8 +32,8 @@ struct ErrorCompensation {
     let isDefinite = r.withUnsafeMutableBufferPointer { buffer -> Bool in
       let r = buffer.baseAddress!
       for i in 0..<n {
-        for j in 0..<i { r[i * n + j] = (r[i * n + j] - ErrorCompensation.dot(r + i * n, r + j * n, j)) / r[j * n + j] }
-        let square = r[i * n + i] - ErrorCompensation.dot(r + i * n, r + i * n, i)
+        for j in 0..<i { r[i * n + j] = (r[i * n + j] - ErrorCompensation.dot(SIMD8<Double>.self, r + i * n, r + j * n, j)) / r[j * n + j] }
+        let square = r[i * n + i] - ErrorCompensation.dot(SIMD8<Double>.self, r + i * n, r + i * n, i)
         guard square > 0 else { return false }
         r[i * n + i] = square.squareRoot()
       }
@@ -49,7 +49,7 @@ struct ErrorCompensation {
           let row = x + j * n
           row[j] = 1 / r[j * n + j]
           for i in (j + 1)..<max(n, j + 1) {
-            row[i] = -ErrorCompensation.dot(r + i * n + j, row + j, i - j) / r[i * n + i]
+            row[i] = -ErrorCompensation.dot(SIMD8<Double>.self, r + i * n + j, row + j, i - j) / r[i * n + i]
           }
         }
       }
@@ -60,27 +60,16 @@ struct ErrorCompensation {
     self.factor = factor
   }
 
-  private static func dot(_ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ count: Int) -> Float {
-    var sums = SIMD8<Float>.zero
+  @inline(__always)
+  private static func dot<Vector: SIMD & BitwiseCopyable>(
+    _: Vector.Type, _ a: UnsafePointer<Vector.Scalar>, _ b: UnsafePointer<Vector.Scalar>, _ count: Int
+  ) -> Vector.Scalar where Vector.Scalar: FloatingPoint {
+    let lanes = Vector.scalarCount
+    var sums = Vector.zero
     var i = 0
-    while i + 8 <= count {
-      sums += UnsafeRawPointer(a + i).loadUnaligned(as: SIMD8<Float>.self) * UnsafeRawPointer(b + i).loadUnaligned(as: SIMD8<Float>.self)
-      i += 8
-    }
-    var sum = sums.sum()
-    while i < count {
-      sum += a[i] * b[i]
-      i += 1
-    }
-    return sum
-  }
-
-  private static func dot(_ a: UnsafePointer<Double>, _ b: UnsafePointer<Double>, _ count: Int) -> Double {
-    var sums = SIMD8<Double>.zero
-    var i = 0
-    while i + 8 <= count {
-      sums += UnsafeRawPointer(a + i).loadUnaligned(as: SIMD8<Double>.self) * UnsafeRawPointer(b + i).loadUnaligned(as: SIMD8<Double>.self)
-      i += 8
+    while i + lanes <= count {
+      sums += UnsafeRawPointer(a + i).loadUnaligned(as: Vector.self) * UnsafeRawPointer(b + i).loadUnaligned(as: Vector.self)
+      i += lanes
     }
     var sum = sums.sum()
     while i < count {
@@ -118,7 +107,7 @@ struct ErrorCompensation {
             for (place, column) in order.enumerated() { source[place] = missing.sums[row * columns + column] }
             change.update(repeating: 0, count: columns)
             for place in 0..<columns {
-              let product = ErrorCompensation.dot(u + place * columns + place, source + place, columns - place)
+              let product = ErrorCompensation.dot(SIMD8<Float>.self, u + place * columns + place, source + place, columns - place)
               ErrorCompensation.add(product, u + place * columns, from: place, columns, to: change)
             }
             for (place, column) in order.enumerated() { target[row * columns + column] += change[place] }

@@ -23,10 +23,7 @@ enum Levels: Hashable {
   var hasZeroPoints: Bool { if case .asymmetric = self { true } else { false } }
 
   /// The sixteen numbers of `nf4` in order.
-  static let normalNumbers: [Float] = {
-    guard let tensor = try? Tensor(.nf4, shape: [16], packing: Array(0..<16)) else { return [] }
-    return tensor.doubles().map { Float($0) }
-  }()
+  static let normalNumbers = SmallFloat.nf4Table.map { Float($0) }
   /// Halfway between neighbours of them.
   static let normalBounds = zip(normalNumbers, normalNumbers.dropFirst()).map { ($0 + $1) / 2 }
 }
@@ -35,11 +32,11 @@ extension Tensor {
   /// A tensor of 8- or 4-bit codes given one to a byte.
   init(_ elementType: ElementType, shape: Shape, packing codes: [UInt8]) throws(OVError) {
     try self.init(elementType, shape: shape)
-    let isPacked = elementType.bitWidth == 4
     withUnsafeMutableBytes { bytes in
-      for i in bytes.indices {
-        // The first of two lies in the lower half.
-        bytes[i] = isPacked ? codes[2 * i] & 15 | (2 * i + 1 < codes.count ? codes[2 * i + 1] << 4 : 0) : codes[i]
+      if elementType.bitWidth == 8 {
+        bytes.copyBytes(from: codes)
+      } else {
+        PackedBits.pack(codes, elementType, into: bytes.baseAddress!)
       }
     }
   }

@@ -63,7 +63,7 @@ extension Model {
       guard let data = weights.constant, [.f32, .f16].contains(weights.outputs[0].type.elementType),
         let shape = weights.outputs[0].type.shape.shape
       else { continue }
-      // Read as they are stored.
+      // Probably read as they are stored.
       if options.expectedInferences != nil && self[id].type == "Convolution" && weights.outputs[0].type.elementType == .f16 { continue }
       let isWindow = shape.count == 4 && shape[2...] == [3, 3] && (try? self[id].attributes.ints("strides")) == [1, 1]
       if isWindow && options.expectedInferences == nil {

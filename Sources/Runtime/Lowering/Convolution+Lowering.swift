@@ -23,7 +23,7 @@ extension Convolution: LowerableOperator {
       ConvolutionF32(
         bound, inputStrides: input, outputStrides: output, residualStrides: residual, epilogue: epilogue, weightType: type,
         workers: workers, features: features, expectedRuns: expectedRuns,
-        readsStoredWeights: expectedRuns == nil || weights.storedType != .f16 || weights.factors != nil ? false : nil)
+        readsStoredWeights: weights.areStoredHalves ? nil : false)
     }
   }
 }

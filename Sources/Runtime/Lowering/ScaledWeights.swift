@@ -9,12 +9,15 @@ struct ScaledWeights: Sendable {
   /// The type that the tensor is stored as, when kernels read it.
   var storedType: WeightType? { WeightType(tensor.elementType) }
 
+  /// Whether the IR stores the very values that kernels are to read, as halves.
+  var areStoredHalves: Bool { storedType == .f16 && factors == nil }
+
   /// Bytes of single precision that stay in a cache from one inference to the next: narrowing fewer would cost accuracy and gain nothing.
   static let leastNarrowedByteCount = 64 << 10
 
   /// The type to keep the weights in. Single precision keeps halves that are not multiplied by anything as they are.
   func packedType(_ precision: InferencePrecision) -> WeightType {
-    if storedType == .f16 && factors == nil { return .f16 }
+    if areStoredHalves { return .f16 }
     return precision == .f16 && 4 * tensor.elementCount >= ScaledWeights.leastNarrowedByteCount ? .f16 : .f32
   }
 

@@ -7,7 +7,7 @@
 ///   bits), the high bits in the third (the first value in the most significant bit).
 /// - `u6`: four in three bytes: the low nibbles in the first two bytes (the first in the high nibble), the top two bits of
 ///   each in the third (the first in the top bits).
-enum PackedBits {
+package enum PackedBits {
   /// The raw bits of `count` elements, one to a byte.
   static func unpack(_ bytes: UnsafeRawBufferPointer, _ type: ElementType, count: Int) -> [UInt8] {
     precondition(bytes.count >= type.byteCount(elementCount: count)!, "packed elements lie within their bytes")
@@ -25,7 +25,7 @@ enum PackedBits {
   }
 
   /// Packs raw bits, one element to a byte, into zeroed memory.
-  static func pack(_ elements: [UInt8], _ type: ElementType, into target: UnsafeMutableRawPointer) {
+  package static func pack(_ elements: [UInt8], _ type: ElementType, into target: UnsafeMutableRawPointer) {
     let bytes = target.bindMemory(to: UInt8.self, capacity: type.byteCount(elementCount: elements.count)!)
     for (i, element) in elements.enumerated() {
       switch type {

@@ -2,37 +2,6 @@ import Foundation
 import KernelCore
 import Kernels
 
-/// Bytes that end at a page that may not be touched, so that reading or writing beyond them ends the test.
-final class GuardedBytes {
-  let base: UnsafeMutableRawPointer
-  let count: Int
-  private let mapping: UnsafeMutableRawPointer
-  private let mappedBytes: Int
-
-  /// What lies in bytes that a kernel should not touch, or should overwrite.
-  static let untouched: UInt8 = 0xa5
-
-  init(count: Int) {
-    let page = sysconf(Int32(_SC_PAGESIZE))
-    let bytes = (count + page - 1) / page * page
-    mappedBytes = bytes + page
-    mapping = mmap(nil, mappedBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)!
-    precondition(mapping != MAP_FAILED && mprotect(mapping + bytes, page, PROT_NONE) == 0)
-    base = mapping + (bytes - count)
-    base.initializeMemory(as: UInt8.self, repeating: Self.untouched, count: count)
-    self.count = count
-  }
-
-  convenience init(_ values: [UInt8]) {
-    self.init(count: values.count)
-    base.copyMemory(from: values, byteCount: values.count)
-  }
-
-  deinit { munmap(mapping, mappedBytes) }
-
-  var values: [UInt8] { Array(UnsafeRawBufferPointer(start: base, count: count)) }
-}
-
 /// The instruction sets to test here, as feature sets that choose integer kernels.
 let testedIntegerFeatures: [CPUFeatures] = [[], .avx2, .all].filter { CPUFeatures.current.isSuperset(of: $0) }
 

@@ -143,7 +143,7 @@ package func computeDepthwise<V: FloatVector, let Width: Int, let Stride: Int, l
       depthwiseChannels(vector, DepthwiseTile<Width, Stride, Pixels, 0, 0>.self, rows, group)
     } else if group.inside == all & -1 &<< Before {
       depthwiseChannels(vector, DepthwiseTile<Width, Stride, Pixels, Before, 0>.self, rows, group)
-    } else if After > 0 && group.inside == all &>> After {
+    } else if group.inside == all &>> After {
       depthwiseChannels(vector, DepthwiseTile<Width, Stride, Pixels, 0, After>.self, rows, group)
     } else {
       depthwiseChannels(vector, DepthwiseTile<Width, Stride, Pixels, Width, 0>.self, rows, group)

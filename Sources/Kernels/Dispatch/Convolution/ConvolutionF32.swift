@@ -125,10 +125,11 @@ package final class ConvolutionF32: Sendable {
       parameters: parameters, input: inputStrides, output: outputStrides, residual: residualStrides, epilogue: epilogue,
       weightType: weightType, features: features)
     let applicable = Self.algorithms(for: parameters, inputStrides: inputStrides)
+    // Many runs earn back any packing.
+    let ways = readsStoredWeights.map { [$0] } ?? (expectedRuns == nil ? [false] : [false, true])
     let choices = applicable.filter { $0 == algorithm ?? $0 }.flatMap { algorithm in
       let canReadStored = algorithm.matrixSource.map { MatrixConvolution.canReadStoredWeights(description, $0) } ?? false
-      return [false, true].filter { $0 == readsStoredWeights ?? $0 && (!$0 || canReadStored) }
-        .map { Choice(algorithm: algorithm, readsStoredWeights: $0) }
+      return ways.filter { !$0 || canReadStored }.map { Choice(algorithm: algorithm, readsStoredWeights: $0) }
     }
     precondition(!choices.isEmpty, "the algorithm does not fit the convolution")
     let choice = Self.cheapest(of: choices, description, expectedRuns: expectedRuns)
@@ -180,10 +181,9 @@ package final class ConvolutionF32: Sendable {
     }
     func cost(_ choice: Choice) -> Double {
       let run = runCost(choice.algorithm)
-      if expectedRuns == nil && !choice.readsStoredWeights { return run }
+      guard let expectedRuns else { return run }
       let implementation = implementation(choice, description)
-      // Without an expectation there are so many runs that packing does not count.
-      let packing = expectedRuns.map { packingCycles * Double(implementation.packedWeightsByteCount) / Double($0) } ?? 0
+      let packing = packingCycles * Double(implementation.packedWeightsByteCount) / Double(expectedRuns)
       return run + implementation.storedCycles + packing
     }
     return choices.map { ($0, cost($0)) }.min { $0.1 < $1.1 }!.0
