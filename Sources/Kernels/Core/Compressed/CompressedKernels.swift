@@ -65,6 +65,25 @@
   }
 }
 
+/// What makes weights of a group's codes, for the columns of `Width` registers.
+@frozen @usableFromInline struct GroupConstants<Floats: FloatVector, let Width: Int> {
+  @usableFromInline var zeroPoints = InlineArray<Width, Floats>(repeating: Floats.zero())
+  @usableFromInline var scales = InlineArray<Width, Floats>(repeating: Floats.zero())
+
+  @inlinable @inline(__always)
+  init(_ group: UnsafeRawPointer) {
+    let constants = group.assumingMemoryBound(to: Float.self)
+    for j in 0..<Width {
+      zeroPoints[unchecked: j] = Floats.load(constants + j &* Floats.lanes)
+      scales[unchecked: j] = Floats.load(constants + (Width &+ j) &* Floats.lanes)
+    }
+  }
+
+  /// Weights before they are multiplied by their scales.
+  @inlinable @inline(__always)
+  func shifted(_ codes: Floats, _ j: Int) -> Floats { codes - zeroPoints[unchecked: j] }
+}
+
 /// The body of every ``CompressedFunction``.
 @inlinable @inline(__always)
 package func computeCompressed<V: IntegerVector>(_: V.Type, _ block: UnsafePointer<CompressedBlock>) {
@@ -75,109 +94,109 @@ package func computeCompressed<V: IntegerVector>(_: V.Type, _ block: UnsafePoint
   }
 }
 
-/// Rows in tiles of eight, four, two and one. Of eight rows a register of columns goes at a time, of fewer the whole panel.
+/// Rows in tiles of four, two and one.
 @inlinable @inline(__always)
 func computeCompressed<V: IntegerVector, F: CompressedFormat>(
   _: V.Type, _: F.Type, _ block: UnsafePointer<CompressedBlock>
 ) {
-  let width = block.pointee.columns > V.lanes ? 2 : 1
-  @inline(__always)
-  func tile<let Rows: Int, let Width: Int>(
-    _ rows: InlineArray<Rows, Void>.Type, _ columns: InlineArray<Width, Void>.Type, _ row: Int,
-    _ column: Int
-  ) {
-    compressedTile(
-      V.self, F.self, rows, columns, block, row: row, column: column, panelColumns: width &* V.lanes
-    )
+  if block.pointee.columns > V.lanes {
+    computeCompressed(V.self, F.self, InlineArray<2, Void>.self, block)
+  } else {
+    computeCompressed(V.self, F.self, InlineArray<1, Void>.self, block)
   }
-  @inline(__always) func tiles<let Rows: Int>(_ rows: InlineArray<Rows, Void>.Type, _ row: Int) {
-    if Rows < 8 && width == 2 {
-      tile(rows, InlineArray<2, Void>.self, row, 0)
-    } else {
-      for j in 0..<width { tile(rows, InlineArray<1, Void>.self, row, j &* V.lanes) }
-    }
-  }
+}
+
+@inlinable @inline(__always)
+func computeCompressed<V: IntegerVector, F: CompressedFormat, let Width: Int>(
+  _: V.Type, _: F.Type, _ width: InlineArray<Width, Void>.Type, _ block: UnsafePointer<CompressedBlock>
+) {
   var row = 0
   while row < block.pointee.rows {
     let rest = block.pointee.rows &- row
-    if rest >= 8 {
-      tiles(InlineArray<8, Void>.self, row)
-      row &+= 8
-    } else if rest >= 4 {
-      tiles(InlineArray<4, Void>.self, row)
+    if rest >= 4 {
+      compressedTile(V.self, F.self, InlineArray<4, Void>.self, width, block, row: row)
       row &+= 4
     } else if rest >= 2 {
-      tiles(InlineArray<2, Void>.self, row)
+      compressedTile(V.self, F.self, InlineArray<2, Void>.self, width, block, row: row)
       row &+= 2
     } else {
-      tiles(InlineArray<1, Void>.self, row)
+      compressedTile(V.self, F.self, InlineArray<1, Void>.self, width, block, row: row)
       row &+= 1
     }
   }
 }
 
-/// `Rows` rows of A, from `row` on, against `Width` registers of a panel, from `column` on, whose codes become weights in registers.
+/// `Rows` rows of A, from `row` on, against a panel of `Width` registers, whose codes become weights in registers.
 @inlinable @inline(never)
 func compressedTile<V: IntegerVector, F: CompressedFormat, let Rows: Int, let Width: Int>(
   _: V.Type, _: F.Type, _: InlineArray<Rows, Void>.Type, _: InlineArray<Width, Void>.Type,
-  _ block: UnsafePointer<CompressedBlock>,
-  row: Int, column: Int, panelColumns bytes: Int
+  _ block: UnsafePointer<CompressedBlock>, row: Int
 ) {
   typealias Floats = V.Floats
   let lanes = V.lanes
+  let bytes = Width &* lanes
+  let pairBytes = F.bits == 8 ? 2 &* bytes : bytes
   let aRowStride = block.pointee.aRowStride
   let values = block.pointee.values
-  // Even and odd rows of weights have sums of their own, so that one does not wait for the other.
-  var even = InlineArray<Width, InlineArray<Rows, Floats>>(
+  let zeros = InlineArray<Width, InlineArray<Rows, Floats>>(
     repeating: InlineArray<Rows, Floats>(repeating: Floats.zero()))
-  var odd = even
+  var totals = zeros
+  @inline(__always)
+  func multiplyAdd(
+    _ sums: inout InlineArray<Width, InlineArray<Rows, Floats>>, _ a: UnsafePointer<Float>, _ weights: InlineArray<Width, Floats>
+  ) {
+    for i in 0..<Rows {
+      let x = Floats.splat(a[i &* aRowStride])
+      for j in 0..<Width { sums[unchecked: j][unchecked: i] = sums[unchecked: j][unchecked: i].fma(x, weights[unchecked: j]) }
+    }
+  }
   var p = block.pointee.panel
   var first = 0
   while first < block.pointee.depth {
-    let count = Swift.min(block.pointee.groupSize, block.pointee.depth &- first)
-    let constants = p.assumingMemoryBound(to: Float.self)
+    let constants = GroupConstants<Floats, Width>(p)
     p += 8 &* bytes
-    var zeros = InlineArray<Width, Floats>(repeating: Floats.zero())
-    var scales = zeros
-    for j in 0..<Width {
-      zeros[unchecked: j] = Floats.load(constants + (column &+ j &* lanes))
-      scales[unchecked: j] = Floats.load(constants + (bytes &+ column &+ j &* lanes))
-    }
+    // A group's sums are multiplied by its scales. Of few rows even and odd rows of weights have sums of their own, so that one does not
+    // wait for the other.
+    var even = zeros
+    var odd = zeros
     var a = block.pointee.a + (row &* aRowStride &+ first)
-    var k = 0
-    while k &+ 2 <= count {
-      prefetch(p + CompressedPanels.fetchedAhead)
+    let count = Swift.min(block.pointee.groupSize, block.pointee.depth &- first)
+    @inline(__always) func multiplyAddPair(_ p: UnsafeRawPointer, _ a: UnsafePointer<Float>) {
+      var low = InlineArray<Width, Floats>(repeating: Floats.zero())
+      var high = low
       for j in 0..<Width {
-        let codes = F.load(V.self, p + (column &+ j &* lanes), next: bytes, values)
-        let low = (codes.0 - zeros[unchecked: j]) * scales[unchecked: j]
-        let high = (codes.1 - zeros[unchecked: j]) * scales[unchecked: j]
-        for i in 0..<Rows {
-          even[unchecked: j][unchecked: i] = even[unchecked: j][unchecked: i].fma(
-            Floats.splat(a[i &* aRowStride]), low)
-          if Rows > 2 {
-            even[unchecked: j][unchecked: i] = even[unchecked: j][unchecked: i].fma(
-              Floats.splat(a[i &* aRowStride &+ 1]), high)
-          } else {
-            odd[unchecked: j][unchecked: i] = odd[unchecked: j][unchecked: i].fma(
-              Floats.splat(a[i &* aRowStride &+ 1]), high)
-          }
-        }
+        let codes = F.load(V.self, p + j &* lanes, next: bytes, values)
+        low[unchecked: j] = constants.shifted(codes.0, j)
+        high[unchecked: j] = constants.shifted(codes.1, j)
       }
-      p += F.bits == 8 ? 2 &* bytes : bytes
-      a += 2
-      k &+= 2
+      multiplyAdd(&even, a, low)
+      if Rows > 2 { multiplyAdd(&even, a + 1, high) } else { multiplyAdd(&odd, a + 1, high) }
     }
-    if k < count {
-      for j in 0..<Width {
-        let weights =
-          (F.loadLast(V.self, p + (column &+ j &* lanes), values) - zeros[unchecked: j])
-          * scales[unchecked: j]
-        for i in 0..<Rows {
-          even[unchecked: j][unchecked: i] = even[unchecked: j][unchecked: i].fma(
-            Floats.splat(a[i &* aRowStride]), weights)
-        }
-      }
+    var rest = count
+    while rest >= 4 {
+      for line in 0..<((2 &* pairBytes &+ 63) / 64) { prefetch(p + (CompressedPanels.fetchedAhead &+ 64 &* line)) }
+      for pair in 0..<2 { multiplyAddPair(p + pair &* pairBytes, a + 2 &* pair) }
+      p += 2 &* pairBytes
+      a += 4
+      rest &-= 4
+    }
+    if rest >= 2 {
+      multiplyAddPair(p, a)
+      p += pairBytes
+      a += 2
+      rest &-= 2
+    }
+    if rest > 0 {
+      var weights = InlineArray<Width, Floats>(repeating: Floats.zero())
+      for j in 0..<Width { weights[unchecked: j] = constants.shifted(F.loadLast(V.self, p + j &* lanes, values), j) }
+      multiplyAdd(&even, a, weights)
       p += bytes
+    }
+    for j in 0..<Width {
+      for i in 0..<Rows {
+        totals[unchecked: j][unchecked: i] = totals[unchecked: j][unchecked: i].fma(
+          even[unchecked: j][unchecked: i] + odd[unchecked: j][unchecked: i], constants.scales[unchecked: j])
+      }
     }
     first &+= count
   }
@@ -185,12 +204,12 @@ func compressedTile<V: IntegerVector, F: CompressedFormat, let Rows: Int, let Wi
   let minimum = Floats.splat(block.pointee.minimum)
   let maximum = Floats.splat(block.pointee.maximum)
   for j in 0..<Width {
-    let offset = column &+ j &* lanes
+    let offset = j &* lanes
     let count = Swift.min(lanes, block.pointee.columns &- offset)
     let bias =
       block.pointee.columnBias.map { Floats.load($0 + offset, count: count) } ?? Floats.zero()
     for i in 0..<Rows {
-      var x = even[unchecked: j][unchecked: i] + odd[unchecked: j][unchecked: i] + bias
+      var x = totals[unchecked: j][unchecked: i] + bias
       if let rowBias = block.pointee.rowBias { x = x + Floats.splat(rowBias[row &+ i]) }
       let residual = block.pointee.residual.map {
         Floats.load($0 + ((row &+ i) &* block.pointee.residualRowStride &+ offset), count: count)
@@ -248,16 +267,9 @@ func expandRows<V: IntegerVector, F: CompressedFormat, let Width: Int>(
   while row < end {
     let group = row / groupSize
     let base = block.pointee.panel + group &* groupStride
-    let constants = base.assumingMemoryBound(to: Float.self)
-    var zeros = InlineArray<Width, Floats>(repeating: Floats.zero())
-    var scales = zeros
-    for j in 0..<Width {
-      zeros[unchecked: j] = Floats.load(constants + j &* lanes)
-      scales[unchecked: j] = Floats.load(constants + (Width &+ j) &* lanes)
-    }
+    let constants = GroupConstants<Floats, Width>(base)
     @inline(__always) func store(_ codes: Floats, _ j: Int, _ row: Int) {
-      ((codes - zeros[unchecked: j]) * scales[unchecked: j]).store(
-        output + (row &* bytes &+ j &* lanes))
+      (constants.shifted(codes, j) * constants.scales[unchecked: j]).store(output + (row &* bytes &+ j &* lanes))
     }
     var k = row &- group &* groupSize
     let last = Swift.min(

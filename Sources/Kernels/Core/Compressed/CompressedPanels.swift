@@ -137,8 +137,8 @@ package typealias ExpansionFunction =
 
 /// A row of the table of kernels of compressed weights.
 package struct CompressedKernel: KernelDescriptor {
-  /// The most rows of A for which it is best to make weights in registers.
-  package static let rows = 8
+  /// The most rows of a tile whose weights are made in registers.
+  package static let tileRows = 4
 
   package let name: String
   package let requires: CPUFeatures

@@ -51,8 +51,8 @@ package final class CompressedGEMM: Sendable {
       kernel: matrix,
       depth: MatrixDepth([MatrixSegment(offset: 0, length: parameters.depth)], limit: limit),
       epilogue: epilogue)
-    // Seven rows are three tiles, each of which makes its own weights.
-    expands = parameters.rows > CompressedKernel.rows || parameters.rows == 7
+    // Each tile makes its own weights, and seven rows are three tiles.
+    expands = parameters.rows > type.mostRowsInRegisters || parameters.rows == 7
     blockRows = max(matrix.tileRows, Self.blockElements / max(loop.depth.largestBlock, 1))
     kernelName = "gemm_\(type)_\(kernel.name)" + (expands ? "_expanded" : "")
   }
@@ -114,7 +114,7 @@ package final class CompressedGEMM: Sendable {
     residual: UnsafePointer<Float>?,
     c: UnsafeMutablePointer<Float>, scratch: UnsafeMutableRawPointer, worker: Int, workers: Int
   ) {
-    let tile = expands ? loop.kernel.tileRows : CompressedKernel.rows
+    let tile = expands ? loop.kernel.tileRows : CompressedKernel.tileRows
     let rowUnits = (parameters.rows + tile - 1) / tile
     let grid = WorkGrid.best(
       workers: workers, rowUnits: rowUnits, panels: panels.count, unitCost: Double(tile),
@@ -195,6 +195,9 @@ package final class CompressedGEMM: Sendable {
 }
 
 extension CompressedType {
+  /// The most rows of A for which it is best to make weights in registers. Looking values up takes longer than converting integers.
+  var mostRowsInRegisters: Int { self == .nf4 ? 4 : 8 }
+
   /// How packed codes are read.
   var packedCode: CompressedCode {
     switch self {
