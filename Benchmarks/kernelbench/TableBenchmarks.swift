@@ -35,7 +35,7 @@ func tableBenchmarks() -> [Benchmark] {
   }
   for kernel in CopyKernels.table.supported(by: features) {
     let rows = CopyKernels.table.filter { $0.pattern == kernel.pattern && $0.elementSize == kernel.elementSize }
-    let pick = rows.supported(by: features)[0].name
+    let pick = rows.best(for: features).name
     list.append(kernel.benchmark("64x64", rows: 64, columns: 64, pick: pick))
     list.append(kernel.benchmark("1000x520", rows: 1000, columns: 520, pick: pick))
     list.append(kernel.benchmark("1024x1024", rows: 1024, columns: 1024, pick: pick).boundByMemory)

@@ -164,7 +164,7 @@ func convolution(
 
   /// Pixels and channels one less, equal and one more than tiles and panels, and multiples.
   @Test(arguments: testedFeatures) func tileEdges(_ features: CPUFeatures) {
-    let kernel = matrixKernels.supported(by: features)[0]
+    let kernel = matrixKernels.best(for: features)
     let rows = kernel.tileRows
     let lanes = kernel.lanes
     for pixels in [1, 2, 3, rows - 1, rows, rows + 1, rows + 3, 2 * rows, 3 * rows + 1] {
@@ -227,7 +227,7 @@ func convolution(
 
   /// Winograd tiles that the output fills, overfills and does not fill, and channels about registers and panels.
   @Test(arguments: testedFeatures) func winograd(_ features: CPUFeatures) {
-    let lanes = matrixKernels.supported(by: features)[0].lanes
+    let lanes = matrixKernels.best(for: features).lanes
     for (height, width) in [(1, 1), (2, 3), (4, 4), (6, 9), (8, 17)] {
       for (inputs, outputs) in [(1, 1), (lanes, 2 * lanes), (lanes + 1, 3 * lanes + 1), (3 * lanes - 1, 5 * lanes)] {
         for pad in [(0, 0), (1, 1), (2, 1)] where height + pad.0 + 1 > 2 && width + pad.1 + 1 > 2 {
@@ -244,7 +244,7 @@ func convolution(
 
   /// Each depthwise kernel of the table: channels about registers, widths with and without pixels inside.
   @Test(arguments: testedFeatures) func depthwise(_ features: CPUFeatures) {
-    let lanes = depthwiseKernels.supported(by: features)[0].lanes
+    let lanes = depthwiseKernels.best(for: features).lanes
     var names = Set<String>()
     for (kernel, stride, dilation) in [(3, 1, 1), (3, 2, 1), (5, 1, 1), (5, 2, 1), (7, 1, 1), (3, 3, 1), (3, 1, 2), (2, 1, 1), (1, 1, 1)] {
       for width in [1, 2, 3, 5, 7, 8, 12, 15] {
@@ -280,7 +280,7 @@ func convolution(
 
   /// Halves that are read as the model stores them: channels about tiles of the transposition, registers, panels and depth blocks.
   @Test(arguments: testedFeatures) func storedWeights(_ features: CPUFeatures) {
-    let lanes = matrixKernels.supported(by: features)[0].lanes
+    let lanes = matrixKernels.best(for: features).lanes
     var shapes = [
       convolution(16, 40, height: 9, width: 8, kernel: (5, 5), padBegin: (2, 2), padEnd: (2, 2)),
       convolution(19, 24, height: 7, width: 6, kernel: (3, 2), stride: (2, 1), dilation: (1, 2), padBegin: (1, 0), padEnd: (1, 1)),

@@ -29,4 +29,9 @@ extension Array where Element: KernelDescriptor {
   package func supported(by features: CPUFeatures) -> [Element] {
     filter { features.isSuperset(of: $0.requires) }
   }
+
+  /// The first of them.
+  ///
+  /// - Precondition: the table has a row that runs on every machine.
+  package func best(for features: CPUFeatures) -> Element { first { features.isSuperset(of: $0.requires) }! }
 }

@@ -32,7 +32,7 @@ extension SoleKernelFamily {
   package static var table: [Kernel] { KernelTarget.allCases.map(kernel) }
 
   /// The best kernel for a machine with `features`.
-  package static func function(features: CPUFeatures = .current) -> Kernel { table.supported(by: features)[0] }
+  package static func function(features: CPUFeatures = .current) -> Kernel { table.best(for: features) }
 }
 
 /// The table of kernels that compute an operation each, with an instance for every target.
@@ -50,7 +50,7 @@ extension KernelFamily {
 
   /// The best kernel of an operation for a machine with `features`.
   package static func function(for operation: Operation, features: CPUFeatures = .current) -> Kernel {
-    rows(for: operation).supported(by: features)[0]
+    rows(for: operation).best(for: features)
   }
 
   private static func rows(for operation: Operation) -> [Kernel] { KernelTarget.allCases.map { kernel(operation, $0) } }

@@ -11,8 +11,8 @@ struct ProcessorPeak {
   /// Measures for some hundredths of a second.
   init() {
     let iterations = 4096
-    let floatKernel = peakKernels.supported(by: .current)[0]
-    let integerKernel = integerPeakKernels.supported(by: .current)[0]
+    let floatKernel = peakKernels.best(for: .current)
+    let integerKernel = integerPeakKernels.best(for: .current)
     floats = ProcessorPeak.speed(floatKernel.operations(iterations)) { floatKernel.run(iterations, 1e-3) }
     integers = ProcessorPeak.speed(integerKernel.operations(iterations)) { integerKernel.run(iterations, 0x0102_0301) }
   }

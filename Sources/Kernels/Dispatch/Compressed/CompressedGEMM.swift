@@ -39,8 +39,8 @@ package final class CompressedGEMM: Sendable {
     self.groupSize = min(groupSize, parameters.depth)
     self.epilogue = epilogue
     self.workers = workers
-    let kernel = compressedKernels.supported(by: features)[0]
-    let matrix = matrixKernels.supported(by: features)[0]
+    let kernel = compressedKernels.best(for: features)
+    let matrix = matrixKernels.best(for: features)
     precondition(kernel.lanes == matrix.lanes)
     self.kernel = kernel
     panels = CompressedPanels(

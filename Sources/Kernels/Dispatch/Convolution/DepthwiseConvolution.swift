@@ -136,7 +136,7 @@ final class DepthwiseConvolution: ConvolutionImplementation {
 
   /// About the cycles of the convolution on one processor; most of them load.
   static func cycles(_ description: ConvolutionDescription) -> Double {
-    let lanes = depthwiseKernels.supported(by: description.features)[0].lanes
+    let lanes = depthwiseKernels.best(for: description.features).lanes
     let registers = (description.parameters.inputChannels + lanes - 1) / lanes
     return Double(description.parameters.multiplyAdditions / description.parameters.inputChannels * registers)
   }

@@ -35,7 +35,7 @@ extension MatrixConvolution {
   /// About the cycles of a convolution on one processor that begins two multiply-additions a cycle.
   static func cycles(_ description: ConvolutionDescription, _ source: Source) -> Double {
     let p = description.parameters
-    let kernel = matrixKernels.supported(by: description.features)[0]
+    let kernel = matrixKernels.best(for: description.features)
     let lines = lines(description, source)
     let depth = p.kernelHeight * p.kernelWidth * p.groupInputChannels
     let slots = kernel.slots(rows: lines.pixels, columns: p.groupOutputChannels) * lines.lines * lines.images

@@ -46,6 +46,8 @@ final class MatrixConvolution: ConvolutionImplementation {
 
   /// Elements of A, copied or in place, that stay in the second cache while all panels pass.
   static let blockElements = 40 * 1024
+  /// The same where each block makes the panels anew: fewer blocks are better than sums that stay near.
+  static let storedBlockElements = 2 * blockElements
 
   /// With `readsStoredWeights`, weights are halves as the model stores them instead of packed ones.
   ///
@@ -53,7 +55,7 @@ final class MatrixConvolution: ConvolutionImplementation {
   init(_ description: ConvolutionDescription, _ source: Source, readsStoredWeights: Bool = false) {
     precondition(!readsStoredWeights || Self.canReadStoredWeights(description, source), "weights that kernels read as they are stored")
     let p = description.parameters
-    let kernel = matrixKernels.supported(by: description.features)[0]
+    let kernel = matrixKernels.best(for: description.features)
     let channels = p.groupInputChannels
     let depthLimit =
       readsStoredWeights
@@ -68,8 +70,7 @@ final class MatrixConvolution: ConvolutionImplementation {
     // Rows that lie a multiple of a page apart compete for the same places of the nearest cache.
     copyPixel = source == .paddedRows && channels * p.strideWidth % 1024 == 0 ? channels + 16 : channels
     let multiple = kernel.tileRows
-    // Each block makes the panels anew that are not packed: fewer blocks are better than sums that stay near.
-    let blockElements = readsStoredWeights ? 2 * Self.blockElements : Self.blockElements
+    let blockElements = readsStoredWeights ? Self.storedBlockElements : Self.blockElements
     let mostSums =
       !readsStoredWeights && MatrixLoop.readsSums(depth: panels.rows, limit: depthLimit, description.epilogue)
       ? blockElements / panels.columns : .max

@@ -42,7 +42,7 @@ final class WinogradConvolution: ConvolutionImplementation {
 
   init(_ description: ConvolutionDescription, output size: Int) {
     let p = description.parameters
-    let kernel = matrixKernels.supported(by: description.features)[0]
+    let kernel = matrixKernels.best(for: description.features)
     self.description = description
     self.size = size
     inputSize = size + 2
@@ -221,7 +221,7 @@ final class WinogradConvolution: ConvolutionImplementation {
   /// About the cycles of a convolution on one processor that begins two multiply-additions a cycle.
   static func cycles(_ description: ConvolutionDescription, output size: Int) -> Double {
     let p = description.parameters
-    let kernel = matrixKernels.supported(by: description.features)[0]
+    let kernel = matrixKernels.best(for: description.features)
     let points = (size + 2) * (size + 2)
     let tiles = p.batch * ((p.outputHeight + size - 1) / size) * ((p.outputWidth + size - 1) / size)
     let products = Double(kernel.slots(rows: tiles, columns: p.outputChannels) * points * p.inputChannels) / 2

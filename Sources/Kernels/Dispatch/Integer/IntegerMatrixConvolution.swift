@@ -42,7 +42,7 @@ final class IntegerMatrixConvolution: IntegerConvolutionImplementation {
   private static let blockBytes = 128 * 1024
 
   convenience init(_ description: IntegerConvolutionDescription) {
-    self.init(description, integerMatrixKernels.supported(by: description.features)[0])
+    self.init(description, integerMatrixKernels.best(for: description.features))
   }
 
   init(_ original: IntegerConvolutionDescription, _ kernel: IntegerMatrixKernel) {

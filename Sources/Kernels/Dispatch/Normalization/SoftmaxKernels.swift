@@ -9,7 +9,7 @@ package enum SoftmaxKernels {
 
   /// The best kernel for a machine with `features`.
   package static func function(isLogarithmic: Bool, features: CPUFeatures = .current) -> SoftmaxKernel {
-    rows(isLogarithmic: isLogarithmic).supported(by: features)[0]
+    rows(isLogarithmic: isLogarithmic).best(for: features)
   }
 
   private static func rows(isLogarithmic: Bool) -> [SoftmaxKernel] {

@@ -8,7 +8,7 @@ package enum CopyKernels {
 
   /// The best kernel of a plan for a machine with `features`.
   package static func function(for plan: CopyPlan, features: CPUFeatures = .current) -> CopyKernel {
-    table.filter { $0.pattern == plan.pattern && $0.elementSize == plan.elementSize }.supported(by: features)[0]
+    table.filter { $0.pattern == plan.pattern && $0.elementSize == plan.elementSize }.best(for: features)
   }
 
   private static func rows<T: BitwiseCopyable>(_: T.Type) -> [CopyKernel] {
