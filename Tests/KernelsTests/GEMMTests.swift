@@ -10,6 +10,14 @@ struct GEMMCase {
   var constantIsTransposed = false
   var seed: UInt64 = 1
 
+  /// The same with the constant as a model stores it.
+  var ofStoredColumns: GEMMCase {
+    var result = self
+    result.parameters.b = .storedColumns
+    result.constantIsTransposed = true
+    return result
+  }
+
   /// A case with `gap` elements between the rows of each operand and between products.
   init(
     batch: Int = 1, _ rows: Int, _ columns: Int, _ depth: Int, aTransposed: Bool = false, value: Bool = false, transposed: Bool = false,
@@ -50,7 +58,7 @@ struct GEMMCase {
     var bStrides = (row: constantIsTransposed ? 1 : p.columns, column: constantIsTransposed ? p.depth : 1, batch: 0)
     var b = GuardedFloats(generator.floats(p.depth * p.columns))
     switch p.b {
-    case .constant(.f16): b = GuardedFloats(b.values.map { Float(Float16($0)) })
+    case .constant(.f16), .storedColumns: b = GuardedFloats(b.values.map { Float(Float16($0)) })
     case .constant(.f32): break
     case .value(let rowStride, let transposed, let batchStride):
       bStrides = (transposed ? 1 : rowStride, transposed ? rowStride : 1, batchStride)
@@ -71,18 +79,24 @@ struct GEMMCase {
         c: expected.base, magnitudes: magnitudes.base)
     }
     let expectedValues = expected.values
+    let stored = GuardedBytes(b.values.map { Float16($0) }.withUnsafeBytes { Array($0) })
     for workerCount in workers {
       let primitive = GEMMF32(p, epilogue: epilogue, workers: workerCount, features: features)
       let packed = AlignedBytes(primitive.packedWeightsByteCount)
       var second = UnsafeRawPointer(b.base)
-      if case .constant = p.b {
+      switch p.b {
+      case .constant:
         primitive.packWeights(from: b.base, .f32, transposed: constantIsTransposed, into: packed.base)
         second = UnsafeRawPointer(packed.base)
+      case .storedColumns:
+        #expect(primitive.packedWeightsByteCount == 0)
+        second = UnsafeRawPointer(stored.base)
+      case .value: break
       }
       let scratch = AlignedBytes(primitive.scratchByteCount)
       let output = GuardedFloats(count: count)
       var written = [Int](repeating: 0, count: count)
-      withExtendedLifetime((a, b, bias, residual, packed, scratch)) {
+      withExtendedLifetime((a, b, stored, bias, residual, packed, scratch)) {
         for worker in 0..<workerCount {
           let part = GuardedFloats(count: count)
           for target in [part, output] {
@@ -108,7 +122,7 @@ struct GEMMCase {
 
 @Suite struct GEMMTests {
   @Test(arguments: testedFeatures) func tileEdges(_ features: CPUFeatures) {
-    let kernel = matrixKernels.supported(by: features)[0]
+    let kernel = matrixKernels.best(for: features)
     let lanes = kernel.lanes
     for rows in 1...(2 * kernel.tileRows + 1) {
       for columns in [1, lanes, lanes + 3, 2 * lanes, 2 * lanes + 1, 3 * lanes, 3 * lanes + 1, 6 * lanes] {
@@ -153,10 +167,29 @@ struct GEMMCase {
     }
   }
 
+  /// Constants as a model stores them, in blocks of rows and of depth.
+  @Test(arguments: testedFeatures) func storedColumns(_ features: CPUFeatures) {
+    for (rows, columns, depth) in [(1, 37, 50), (2, 16, 64), (5, 33, 9), (20, 24, 700), (130, 70, 40), (400, 50, 300), (3, 100, 1031)] {
+      for gap in [0, 5] {
+        GEMMCase(rows, columns, depth, aTransposed: gap > 0, gap: gap, epilogue: Epilogue(hasBias: true)).ofStoredColumns.check(features)
+      }
+      GEMMCase(batch: 2, rows, columns, depth).ofStoredColumns.check(features)
+    }
+  }
+
+  /// Making the panels anew in each block of rows and each run takes longer than packing at last.
+  @Test func theCostRulePrefersStoredColumnsForFewRuns() {
+    let few = GEMMParameters(rows: 8, columns: 384, depth: 1536)
+    let many = GEMMParameters(rows: 8000, columns: 384, depth: 1536)
+    #expect(GEMMF32.prefersStoredColumns(few, expectedRuns: 1) && !GEMMF32.prefersStoredColumns(few, expectedRuns: 100))
+    #expect(!GEMMF32.prefersStoredColumns(many, expectedRuns: 1))
+  }
+
   @Test(arguments: testedFeatures) func epilogues(_ features: CPUFeatures) {
     for (_, epilogue) in testedEpilogues {
       for biasAxis in [GEMMParameters.BiasAxis.columns, .rows] {
         for (rows, columns, depth) in [(7, 21, 5), (40, 9, 1000), (1, 100, 30)] {
+          GEMMCase(columns, rows, depth, biasAxis: biasAxis, epilogue: epilogue).ofStoredColumns.check(features)
           GEMMCase(batch: 2, rows, columns, depth, biasAxis: biasAxis, epilogue: epilogue).check(features)
           GEMMCase(rows, columns, depth, value: true, gap: 3, biasAxis: biasAxis, epilogue: epilogue).check(features)
         }

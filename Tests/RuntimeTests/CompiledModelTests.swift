@@ -126,7 +126,8 @@ import Testing
     let attributes: Attributes = ["strides": "1,1", "dilations": "1,1", "pads_begin": "1,1", "pads_end": "1,1"]
     let wide = graph.node("Convolution", [graph.parameter([1, 32, 7, 7]), try halves([256, 32, 3, 3])], attributes)
     let same: Attributes = ["strides": "1,1", "dilations": "1,1", "pads_begin": "0,0", "pads_end": "0,0"]
-    graph.result(graph.node("Convolution", [wide, try halves([40, 256, 1, 1])], same))
+    let narrow = graph.node("Convolution", [wide, try halves([40, 256, 1, 1])], same)
+    graph.result(graph.node("MatMul", [narrow, try halves([1000, 7])], ["transpose_a": "false", "transpose_b": "true"]))
     let input = random.tensor([1, 32, 7, 7])
     var options = CompileOptions(threads: 2)
     let outputs = try [nil, 1].map { count -> Tensor in

@@ -64,7 +64,7 @@ extension Model {
         let shape = weights.outputs[0].type.shape.shape
       else { continue }
       // Probably read as they are stored.
-      if options.expectedInferences != nil && self[id].type == "Convolution" && weights.outputs[0].type.elementType == .f16 { continue }
+      if options.expectedInferences != nil && weights.outputs[0].type.elementType == .f16 { continue }
       let isWindow = shape.count == 4 && shape[2...] == [3, 3] && (try? self[id].attributes.ints("strides")) == [1, 1]
       if isWindow && options.expectedInferences == nil {
         // At the sixteen points of Winograd's tiles, or more.

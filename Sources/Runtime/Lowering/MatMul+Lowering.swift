@@ -33,13 +33,22 @@ extension MatMul: LowerableOperator {
     parameters.aRowStride = product.a.strides[0]
     parameters.residualRowStride = product.residualRowStride
     parameters.cRowStride = product.c.strides[0]
-    let gemm = GEMMF32(parameters, epilogue: fused.epilogue, workers: builder.environment.workers, features: builder.environment.features)
-    let packed = builder.derivedConstant(from: node.inputs[1], kind: "\(gemm.kernelName) \(type)", byteCount: gemm.packedWeightsByteCount) {
-      bytes in
-      weights.withSource { gemm.packWeights($0, transposed: transposeB, into: bytes) }
-    }
+    let environment = builder.environment
+    let readsStoredColumns =
+      transposeB && weights.areStoredHalves
+      && environment.expectedInferences.map {
+        GEMMF32.prefersStoredColumns(parameters, expectedRuns: $0, features: environment.features)
+      } ?? false
+    if readsStoredColumns { parameters.b = .storedColumns }
+    let gemm = GEMMF32(parameters, epilogue: fused.epilogue, workers: environment.workers, features: environment.features)
+    let matrix =
+      readsStoredColumns
+      ? builder.constantView(weights.tensor)
+      : builder.derivedConstant(from: node.inputs[1], kind: "\(gemm.kernelName) \(type)", byteCount: gemm.packedWeightsByteCount) { bytes in
+        weights.withSource { gemm.packWeights($0, transposed: transposeB, into: bytes) }
+      }
     builder.emitProduct(
-      gemm, a: product.a, b: packed, fused, product.residual, c: product.c, products: [(0, 0, 0)],
+      gemm, a: product.a, b: matrix, fused, product.residual, c: product.c, products: [(0, 0, 0)],
       operations: 2 * product.rows * columns * depth)
     product.target.finish(builder)
     return true

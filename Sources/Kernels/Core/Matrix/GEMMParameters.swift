@@ -4,6 +4,8 @@ package struct GEMMParameters: Hashable, Sendable {
   package enum SecondOperand: Hashable, Sendable {
     /// A constant, the same for the whole batch, packed once.
     case constant(WeightType)
+    /// A constant of half precision, the same for the whole batch, as a model stores it: element (k, n) is `b[n · depth + k]`.
+    case storedColumns
     /// Single-precision values of each run: element (k, n) is `b[k · rowStride + n]`, or, transposed, `b[n · rowStride + k]`.
     case value(rowStride: Int, transposed: Bool, batchStride: Int)
   }

@@ -26,30 +26,31 @@
     var tap = 0
     var row = 0
     while row &+ side <= depth {
-      var places = InlineArray<8, UnsafeMutablePointer<UInt16>>(repeating: place)
-      if taps == 1 {
-        for i in 0..<side { places[unchecked: i] = place + i &* width }
-        place += side &* width
-      } else {
-        for i in 0..<side {
-          places[unchecked: i] = place
-          advance(&place, &tap, tapStride, width)
-        }
+      // Of each column a line of the cache, which need not stay there for long: columns that lie pages apart compete for their places.
+      let rows = Swift.min(depth &- row, Self.lineRows) / side &* side
+      var places = InlineArray<32, UnsafeMutablePointer<UInt16>>(repeating: place)
+      for i in 0..<rows {
+        places[unchecked: i] = place
+        advance(&place, &tap, tapStride, width)
       }
       var column = 0
       while column &+ side <= columns {
         let from = source + (column &* stride &+ 2 &* row)
-        if row % 32 == 0 { for i in 0..<side { prefetch(from + (width &+ i) &* stride) } }
-        let rows = Tile.transposed(from, stride)
-        for i in 0..<side {
-          UnsafeMutableRawPointer(places[unchecked: i] + column).storeBytes(of: rows[unchecked: i], as: SIMD8<UInt16>.self)
+        for i in 0..<side { prefetch(from + (width &+ i) &* stride) }
+        var first = 0
+        while first < rows {
+          let tile = Tile.transposed(from + 2 &* first, stride)
+          for i in 0..<side {
+            UnsafeMutableRawPointer(places[unchecked: first &+ i] + column).storeBytes(of: tile[unchecked: i], as: SIMD8<UInt16>.self)
+          }
+          first &+= side
         }
         column &+= side
       }
       if column < width {
-        for i in 0..<side { copyRow(source + 2 &* (row &+ i), from: column, columns, to: places[unchecked: i], width) }
+        for i in 0..<rows { copyRow(source + 2 &* (row &+ i), from: column, columns, to: places[unchecked: i], width) }
       }
-      row &+= side
+      row &+= rows
     }
     while row < depth {
       copyRow(source + 2 &* row, from: 0, columns, to: place, width)
@@ -59,6 +60,8 @@
   }
 
   private typealias Tile = InterleavedTile<SIMD8<UInt16>>
+  /// Elements of a line of the cache.
+  private static var lineRows: Int { 32 }
 
   /// To the place of the next row, which belongs to the next tap or to the next channel.
   @inline(__always)

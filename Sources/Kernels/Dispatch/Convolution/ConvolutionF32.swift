@@ -167,7 +167,7 @@ package final class ConvolutionF32: Sendable {
   }
 
   /// Cycles for a byte of packed weights: most of them pass while the system clears its page.
-  private static let packingCycles = 2.0
+  static let packingCycles = 2.0
 
   private static func cheapest(of choices: [Choice], _ description: ConvolutionDescription, expectedRuns: Int?) -> Choice {
     if choices.count == 1 { return choices[0] }

@@ -22,25 +22,28 @@ package final class GEMMF32: Sendable {
     _ parameters: GEMMParameters, epilogue: Epilogue = Epilogue(), workers: Int = 1, features: CPUFeatures = .current
   ) {
     precondition(workers > 0)
-    let kernel = matrixKernels.supported(by: features)[0]
+    let kernel = matrixKernels.best(for: features)
     self.parameters = parameters
     self.workers = workers
     self.features = features
     kernelName = "gemm_" + kernel.name
     panels = MatrixPanels(lanes: kernel.lanes, rows: parameters.depth, columns: parameters.columns)
-    var weightType = WeightType.f32
-    if case .constant(let type) = parameters.b { weightType = type }
-    let limit = MatrixLoop.depthLimit(kernel, rows: parameters.rows, weightType)
+    let limit =
+      parameters.b == .storedColumns
+      ? MatrixLoop.widenedDepthLimit(lanes: kernel.lanes)
+      : MatrixLoop.depthLimit(kernel, rows: parameters.rows, parameters.b.weightType)
     loop = MatrixLoop(
       kernel: kernel, depth: MatrixDepth([MatrixSegment(offset: 0, length: parameters.depth)], limit: limit),
       epilogue: epilogue)
     let tile = kernel.tileRows
     let most =
-      MatrixConvolution.blockElements
-      / max(loop.depth.largestBlock, MatrixLoop.readsSums(depth: parameters.depth, limit: limit, epilogue) ? panels.columns : 1)
+      parameters.b == .storedColumns
+      ? MatrixConvolution.storedBlockElements / loop.depth.largestBlock
+      : MatrixConvolution.blockElements
+        / max(loop.depth.largestBlock, MatrixLoop.readsSums(depth: parameters.depth, limit: limit, epilogue) ? panels.columns : 1)
     blockRows = max(most / tile * tile, tile)
     switch parameters.b {
-    case .constant: blockPanels = panels.count
+    case .constant, .storedColumns: blockPanels = panels.count
     case .value: blockPanels = min(panels.count, max(1, Self.packedElements / panels.panelStride))
     }
   }
@@ -50,18 +53,27 @@ package final class GEMMF32: Sendable {
     if case .constant(let type) = parameters.b { panels.elementCount * type.byteCount } else { 0 }
   }
 
+  /// Whether `expectedRuns` runs of such a product are quicker with halves as the model stores them, column by column, than with packed
+  /// ones.
+  package static func prefersStoredColumns(_ parameters: GEMMParameters, expectedRuns: Int, features: CPUFeatures = .current) -> Bool {
+    let blockDepth = min(parameters.depth, MatrixLoop.widenedDepthLimit(lanes: matrixKernels.best(for: features).lanes))
+    let blocks = (parameters.rows - 1) / (MatrixConvolution.storedBlockElements / blockDepth) + 1
+    return MatrixConvolution.storedCycles(blocks * expectedRuns) < ConvolutionF32.packingCycles * Double(WeightType.f16.byteCount)
+  }
+
   private var packedValueElements: Int {
     if case .value = parameters.b { panels.rows * (blockPanels * panels.panelColumns + panels.lanes) } else { 0 }
   }
   private var transposedElements: Int { parameters.aTransposed ? blockRows * loop.depth.largestBlock : 0 }
+  /// Elements of the largest panel that the segments of a depth block meet.
+  private var blockPanelElements: Int { loop.depth.largestBlock * 3 * panels.lanes }
   private var widenedElements: Int {
-    if case .constant(.f16) = parameters.b, parameters.rows > MatrixBlock.rowsOfHalves {
-      loop.depth.largestBlock * 3 * panels.lanes
-    } else {
-      0
-    }
+    parameters.b.weightType == .f16 && parameters.rows > MatrixBlock.rowsOfHalves ? blockPanelElements : 0
   }
-  private var workerScratchElements: Int { (packedValueElements + transposedElements + widenedElements).roundedUp(to: 32) }
+  private var storedPanelElements: Int { parameters.b == .storedColumns ? blockPanelElements / 2 : 0 }
+  private var workerScratchElements: Int {
+    (packedValueElements + transposedElements + widenedElements + storedPanelElements).roundedUp(to: 32)
+  }
 
   /// Of all workers; to be aligned to 64 bytes.
   package var scratchByteCount: Int { workerScratchElements * 4 * workers }
@@ -84,7 +96,7 @@ package final class GEMMF32: Sendable {
 
   /// Computes the share of `worker` (0..<`workers`). No share depends on another; all of them make C.
   ///
-  /// `b` is the packed constant or the value; `bias` has a value for each column or row, `residual` one for each element of C.
+  /// `b` is the packed or stored constant or the value; `bias` has a value for each column or row, `residual` one for each element of C.
   package func run(
     a: UnsafePointer<Float>, b: UnsafeRawPointer, bias: UnsafePointer<Float>?, residual: UnsafePointer<Float>?,
     c: UnsafeMutablePointer<Float>, scratch: UnsafeMutableRawPointer, worker: Int, workers: Int
@@ -127,12 +139,9 @@ package final class GEMMF32: Sendable {
       let end = min(panel + blockPanels, panelRange.upperBound)
       let column = panel * panels.panelColumns
       let columns = (end == panels.count ? panels.columns : end * panels.panelColumns) - column
-      var packed: UnsafeRawPointer
-      var isHalf = false
+      let packed: UnsafeRawPointer
       switch parameters.b {
-      case .constant(let type):
-        isHalf = type == .f16
-        packed = b + panel * panels.panelStride * type.byteCount
+      case .constant, .storedColumns: packed = b + panel * panels.panelStride * parameters.b.weightType.byteCount
       case .value(let rowStride, let transposed, let batchStride):
         let source = b.assumingMemoryBound(to: Float.self) + (index * batchStride + column * (transposed ? rowStride : 1))
         MatrixPanels(lanes: panels.lanes, rows: panels.rows, columns: columns).pack(
@@ -143,7 +152,7 @@ package final class GEMMF32: Sendable {
       while row < rows.upperBound {
         let count = min(blockRows, rows.upperBound - row)
         multiplyBlock(
-          a: a + row * (parameters.aTransposed ? 1 : parameters.aRowStride), packed: packed, isHalf: isHalf,
+          a: a + row * (parameters.aTransposed ? 1 : parameters.aRowStride), packed: packed,
           columnBias: parameters.biasAxis == .columns ? bias.map { $0 + column } : nil,
           rowBias: parameters.biasAxis == .rows ? bias.map { $0 + row } : nil,
           residual: residual.map { $0 + (row * parameters.residualRowStride + column) },
@@ -155,17 +164,22 @@ package final class GEMMF32: Sendable {
   }
 
   private func multiplyBlock(
-    a: UnsafePointer<Float>, packed: UnsafeRawPointer, isHalf: Bool, columnBias: UnsafePointer<Float>?,
-    rowBias: UnsafePointer<Float>?, residual: UnsafePointer<Float>?, c: UnsafeMutablePointer<Float>,
-    scratch: UnsafeMutablePointer<Float>, rows: Int, columns: Int
+    a: UnsafePointer<Float>, packed: UnsafeRawPointer, columnBias: UnsafePointer<Float>?, rowBias: UnsafePointer<Float>?,
+    residual: UnsafePointer<Float>?, c: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>, rows: Int, columns: Int
   ) {
+    let type = parameters.b.weightType
     var block = MatrixBlock(
       a: a, aRowStride: parameters.aRowStride, segments: loop.depth.segments.base, segmentCount: 0,
-      b: packed, bPanelStride: panels.panelStride * (isHalf ? 2 : 4), c: c, cRowStride: parameters.cRowStride, rows: rows,
+      b: packed, bPanelStride: panels.panelStride * type.byteCount, c: c, cRowStride: parameters.cRowStride, rows: rows,
       columns: columns)
     block.isVector = parameters.rows == 1
-    block.bIsHalf = isHalf
+    block.bIsHalf = type == .f16
     block.widened = scratch + transposedElements
+    if parameters.b == .storedColumns {
+      block.stored = StoredColumns(
+        stride: parameters.depth * type.byteCount, taps: 1,
+        panel: UnsafeMutableRawPointer(block.widened + widenedElements).assumingMemoryBound(to: UInt16.self))
+    }
     loop.run(
       &block, columnBias: columnBias, rowBias: rowBias, residual: residual, residualRowStride: parameters.residualRowStride,
       residualGroupStride: 0
@@ -178,6 +192,17 @@ package final class GEMMF32: Sendable {
       }
       block.a = UnsafePointer(scratch) - part.row
       block.aRowStride = part.rows
+    }
+  }
+}
+
+extension GEMMParameters.SecondOperand {
+  /// The type of its elements where products read them.
+  fileprivate var weightType: WeightType {
+    switch self {
+    case .constant(let type): type
+    case .storedColumns: .f16
+    case .value: .f32
     }
   }
 }
