@@ -47,10 +47,15 @@ public final class WeightsBuffer: @unchecked Sendable {
     }
   }
 
-  /// Allocates `count` bytes aligned to 64 bytes and lets `initialize` write them.
+  /// Allocates `count` bytes aligned to 64 bytes, on large pages where they fill some, and lets `initialize` write them.
   public convenience init<Failure: Error>(
     count: Int, initializingWith initialize: (UnsafeMutableRawBufferPointer) throws(Failure) -> Void
   ) throws(Failure) {
+    if count >= LargePages.pageByteCount, let pages = LargePages(byteCount: count) {
+      try initialize(UnsafeMutableRawBufferPointer(start: pages.base, count: count))
+      self.init(unsafeBase: UnsafeRawPointer(pages.base), count: count) { _, _ in withExtendedLifetime(pages) {} }
+      return
+    }
     let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: max(count, 1), alignment: 64)
     do { try initialize(UnsafeMutableRawBufferPointer(start: memory.baseAddress, count: count)) } catch {
       memory.deallocate()

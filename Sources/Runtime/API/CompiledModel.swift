@@ -26,7 +26,7 @@ public final class CompiledModel: Sendable {
 
   /// Compiles a model.
   ///
-  /// - Throws: ``OVError/Code/unsupported`` for operations there is no implementation of (before any work is done),
+  /// - Throws: ``OVError/Code/unsupported`` for operations there is no implementation of (before anything is compiled),
   ///   ``OVError/Code/invalidModel`` where operands contradict their operation, ``OVError/Code/invalidArgument`` for options
   ///   that do not exist.
   public init(_ model: Model, _ options: CompileOptions = CompileOptions()) throws(OVError) {
@@ -36,14 +36,14 @@ public final class CompiledModel: Sendable {
     let workers = options.threads ?? CompiledModel.defaultThreads(options)
     options.threads = workers
     self.options = options
-    try OperatorRegistry.standard.requireOperators(of: model)
+    var optimized = model
+    optimized.alignConstants()
+    let operators = try OperatorRegistry.standard.makeOperators(for: optimized)
     let weightArena = WeightArena()
     let isStatic = model.parameters.allSatisfy { model[$0].outputs[0].type.shape.isStatic }
     if isStatic && workers > 1 { weightArena.beginTouching(model.leastPackedByteCount(options)) }
-    var optimized = model
-    optimized.alignConstants()
     let optimizer = Optimizer(isEnabled: options.optimization, lowPrecision: options.lowPrecision)
-    let types = try optimizer.inferTypes(&optimized)
+    let types = try optimizer.inferTypes(&optimized, operators: operators)
     inputs = optimized.inputs
     outputs = optimized.outputs
     let prepared = try optimizer.prepare(&optimized, types: types)

@@ -67,21 +67,30 @@ package struct OperatorRegistry: Sendable {
     }
   }
 
-  /// Checks that there is an operator for every node, those of sub-graphs included, and reads all attributes.
+  /// The operators of a model's nodes. Those of sub-graphs are made too, but for the check alone.
   ///
   /// - Throws: as ``makeOperator(for:)`` for the first node that has none.
-  package func requireOperators(of model: Model) throws(OVError) {
+  package func makeOperators(for model: Model) throws(OVError) -> [NodeID: any Operator] {
+    let operators = try makeOperators(ofNodesOf: model)
     // Not recursive: a file decides how deep sub-graphs lie within each other.
-    var pending = [model]
+    var pending = model.nodes.flatMap { $0.bodies.map(\.model) }
     while let next = pending.popLast() {
-      for node in next.nodes {
-        guard !node.isInternal else {
-          throw OVError(.unsupported, "operation \(node.type) of \(node.opset) is not for files", at: node.location)
-        }
-        _ = try makeOperator(for: node)
-        pending += node.bodies.map(\.model)
-      }
+      _ = try makeOperators(ofNodesOf: next)
+      pending += next.nodes.flatMap { $0.bodies.map(\.model) }
     }
+    return operators
+  }
+
+  private func makeOperators(ofNodesOf model: Model) throws(OVError) -> [NodeID: any Operator] {
+    var operators: [NodeID: any Operator] = [:]
+    for id in model.nodeIDs {
+      let node = model[id]
+      guard !node.isInternal else {
+        throw OVError(.unsupported, "operation \(node.type) of \(node.opset) is not for files", at: node.location)
+      }
+      operators[id] = try makeOperator(for: node)
+    }
+    return operators
   }
 
   /// The registered type whose name shares the longest beginning with `type`, when that is at least three letters.

@@ -12,9 +12,11 @@ struct Optimizer {
   }
 
   /// Infers the types of all values; returns the nodes' operators and the small constants among the values.
+  ///
+  /// `operators`: those that have been made already.
   @discardableResult
-  func inferTypes(_ model: inout Model) throws(OVError) -> ShapePropagation {
-    var propagation = ShapePropagation(registry: registry)
+  func inferTypes(_ model: inout Model, operators: [NodeID: any Operator] = [:]) throws(OVError) -> ShapePropagation {
+    var propagation = ShapePropagation(registry: registry, operators: operators)
     try propagation.run(on: &model)
     return propagation
   }

@@ -4,15 +4,16 @@
 /// where the chain is only partly known, by evaluating it with lower and upper bounds.
 struct ShapePropagation {
   /// The operators of the nodes, by identity: attributes read once.
-  private(set) var operators: [NodeID: any Operator] = [:]
+  private(set) var operators: [NodeID: any Operator]
   /// Values found constant, for users further down.
   private(set) var constants: [OutputID: Tensor] = [:]
   private var bounds: [OutputID: ValueBounds] = [:]
   private let registry: OperatorRegistry
 
-  /// `values`: what Parameters of a sub-graph are known to hold.
-  init(registry: OperatorRegistry = .standard, values: [OutputID: Tensor] = [:]) {
+  /// `operators`: those that have been made already. `values`: what Parameters of a sub-graph are known to hold.
+  init(registry: OperatorRegistry = .standard, operators: [NodeID: any Operator] = [:], values: [OutputID: Tensor] = [:]) {
     self.registry = registry
+    self.operators = operators
     constants = values
   }
 

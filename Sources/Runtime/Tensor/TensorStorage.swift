@@ -41,3 +41,13 @@ final class TensorStorage: @unchecked Sendable {
 
   deinit { release?(base) }
 }
+
+extension TensorStorage {
+  /// Uninitialised bytes, on large pages where they fill some.
+  static func large(byteCount: Int) -> TensorStorage {
+    guard byteCount >= LargePages.pageByteCount, let pages = LargePages(byteCount: byteCount) else {
+      return TensorStorage(byteCount: byteCount, isZeroed: false)
+    }
+    return TensorStorage(base: pages.base, byteCount: byteCount, owner: pages)
+  }
+}

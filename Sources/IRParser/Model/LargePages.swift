@@ -9,15 +9,15 @@ import Darwin
 /// A range of memory that the system may back with large pages; committed as it is touched.
 ///
 /// Small pages cost twice: a fault for each when it is first written, and an address translation for each in every inference.
-final class LargePages: Sendable {
+package final class LargePages: Sendable {
   /// Aligned to ``pageByteCount``.
-  nonisolated(unsafe) let base: UnsafeMutableRawPointer
-  let byteCount: Int
+  package nonisolated(unsafe) let base: UnsafeMutableRawPointer
+  package let byteCount: Int
 
-  static let pageByteCount = 2 << 20
+  package static let pageByteCount = 2 << 20
 
   /// Reserves at least `byteCount` bytes; `nil` when the system refuses.
-  init?(byteCount: Int) {
+  package init?(byteCount: Int) {
     let page = LargePages.pageByteCount
     let (rounded, overflow) = byteCount.addingReportingOverflow(page - 1)
     if overflow { return nil }
@@ -36,14 +36,4 @@ final class LargePages: Sendable {
   }
 
   deinit { munmap(base, byteCount) }
-}
-
-extension TensorStorage {
-  /// Uninitialised bytes, on large pages where they fill some.
-  static func large(byteCount: Int) -> TensorStorage {
-    guard byteCount >= LargePages.pageByteCount, let pages = LargePages(byteCount: byteCount) else {
-      return TensorStorage(byteCount: byteCount, isZeroed: false)
-    }
-    return TensorStorage(base: pages.base, byteCount: byteCount, owner: pages)
-  }
 }
