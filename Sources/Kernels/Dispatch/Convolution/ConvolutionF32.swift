@@ -129,20 +129,23 @@ package final class ConvolutionF32: Sendable {
     let ways = readsStoredWeights.map { [$0] } ?? (expectedRuns == nil ? [false] : [false, true])
     let choices = applicable.filter { $0 == algorithm ?? $0 }.flatMap { algorithm in
       let canReadStored = algorithm.matrixSource.map { MatrixConvolution.canReadStoredWeights(description, $0) } ?? false
-      return ways.filter { !$0 || canReadStored }.map { Choice(algorithm: algorithm, readsStoredWeights: $0) }
+      let runCycles = Self.runCycles(algorithm, description)
+      return ways.filter { !$0 || canReadStored }.map { Choice(algorithm: algorithm, readsStoredWeights: $0, runCycles: runCycles) }
     }
     precondition(!choices.isEmpty, "the algorithm does not fit the convolution")
-    let choice = Self.cheapest(of: choices, description, expectedRuns: expectedRuns)
+    let cheapest = Self.cheapest(of: choices, description, expectedRuns: expectedRuns)
     self.parameters = parameters
-    self.algorithm = choice.algorithm
+    self.algorithm = cheapest.algorithm
     self.workers = workers
-    implementation = Self.implementation(choice, description)
+    implementation = cheapest.implementation
   }
 
   /// An algorithm, and what it does about weights.
   private struct Choice {
     var algorithm: ConvolutionAlgorithm
     var readsStoredWeights: Bool
+    /// About the cycles of a run, without what it does about weights.
+    var runCycles: Double
   }
 
   private static func implementation(_ choice: Choice, _ description: ConvolutionDescription) -> any ConvolutionImplementation {
@@ -169,24 +172,33 @@ package final class ConvolutionF32: Sendable {
   /// Cycles for a byte of packed weights: most of them pass while the system clears its page.
   static let packingCycles = 2.0
 
-  private static func cheapest(of choices: [Choice], _ description: ConvolutionDescription, expectedRuns: Int?) -> Choice {
-    if choices.count == 1 { return choices[0] }
-    func runCost(_ algorithm: ConvolutionAlgorithm) -> Double {
-      switch algorithm {
-      case .direct, .padded, .im2col: MatrixConvolution.cycles(description, algorithm.matrixSource!)
-      case .depthwise: DepthwiseConvolution.cycles(description)
-      case .winograd2x2: WinogradConvolution.cycles(description, output: 2)
-      case .winograd4x4: WinogradConvolution.cycles(description, output: 4)
+  private static func runCycles(_ algorithm: ConvolutionAlgorithm, _ description: ConvolutionDescription) -> Double {
+    switch algorithm {
+    case .direct, .padded, .im2col: MatrixConvolution.cycles(description, algorithm.matrixSource!)
+    case .depthwise: DepthwiseConvolution.cycles(description)
+    case .winograd2x2: WinogradConvolution.cycles(description, output: 2)
+    case .winograd4x4: WinogradConvolution.cycles(description, output: 4)
+    }
+  }
+
+  private static func cheapest(
+    of choices: [Choice], _ description: ConvolutionDescription, expectedRuns: Int?
+  ) -> (algorithm: ConvolutionAlgorithm, implementation: any ConvolutionImplementation) {
+    var best: (algorithm: ConvolutionAlgorithm, implementation: any ConvolutionImplementation)?
+    var least = Double.infinity
+    // Once a run alone costs more, so do all that follow.
+    for choice in choices.sorted(by: { $0.runCycles < $1.runCycles }) where choice.runCycles < least {
+      let implementation = implementation(choice, description)
+      var cycles = choice.runCycles
+      if let expectedRuns {
+        cycles += implementation.storedCycles + packingCycles * Double(implementation.packedWeightsByteCount) / Double(expectedRuns)
+      }
+      if cycles < least {
+        best = (choice.algorithm, implementation)
+        least = cycles
       }
     }
-    func cost(_ choice: Choice) -> Double {
-      let run = runCost(choice.algorithm)
-      guard let expectedRuns else { return run }
-      let implementation = implementation(choice, description)
-      let packing = packingCycles * Double(implementation.packedWeightsByteCount) / Double(expectedRuns)
-      return run + implementation.storedCycles + packing
-    }
-    return choices.map { ($0, cost($0)) }.min { $0.1 < $1.1 }!.0
+    return best!
   }
 
   /// Packs weights of shape O×I×kh×kw (of groups: O and I/groups) into ``packedWeightsByteCount`` bytes.
