@@ -29,7 +29,8 @@ public struct CompileOptions: Sendable {
   /// How many requests are meant to run at the same time.
   public var requestCount = 1
   /// How many inferences the model is compiled for; `nil`: many. For a few it is not worth packing weights in forms that take long to
-  /// make, or at all: convolutions may then read weights of half precision from the model's file, which stays mapped and must not change.
+  /// make, or at all: convolutions and products may then read weights of half precision from the model's file, which stays mapped and
+  /// must not change.
   public var expectedInferences: Int?
   /// Whether each request records the time of every step; costs a clock reading a step.
   public var profiling = false

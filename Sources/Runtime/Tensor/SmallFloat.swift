@@ -1,3 +1,5 @@
+import KernelCore
+
 /// Floating-point formats of eight bits or fewer, and bfloat16.
 package struct SmallFloat {
   let exponentBits: Int
@@ -78,12 +80,8 @@ package struct SmallFloat {
     return UInt16(truncatingIfNeeded: (bits &+ 0x7fff &+ (bits >> 16 & 1)) >> 16)
   }
 
-  /// The sixteen numbers of `nf4` (Dettmers et al., QLoRA, appendix E).
-  package static let nf4Table: [Double] = [
-    -1.0, -0.6961928009986877, -0.5250730514526367, -0.39491748809814453, -0.28444138169288635, -0.18477343022823334,
-    -0.09105003625154495, 0.0, 0.07958029955625534, 0.16093020141124725, 0.24611230194568634, 0.33791524171829224,
-    0.44070982933044434, 0.5626170039176941, 0.7229568362236023, 1.0,
-  ]
+  /// The sixteen numbers of `nf4`.
+  package static let nf4Table = nf4Values.map { Double($0) }
 
   static func encodeNF4(_ x: Double) -> UInt8 {
     UInt8(nf4Table.indices.min { abs(nf4Table[$0] - x) < abs(nf4Table[$1] - x) }!)

@@ -141,15 +141,6 @@ func compressedTile<V: IntegerVector, F: CompressedFormat, let Rows: Int, let Wi
   let zeros = InlineArray<Width, InlineArray<Rows, Floats>>(
     repeating: InlineArray<Rows, Floats>(repeating: Floats.zero()))
   var totals = zeros
-  @inline(__always)
-  func multiplyAdd(
-    _ sums: inout InlineArray<Width, InlineArray<Rows, Floats>>, _ a: UnsafePointer<Float>, _ weights: InlineArray<Width, Floats>
-  ) {
-    for i in 0..<Rows {
-      let x = Floats.splat(a[i &* aRowStride])
-      for j in 0..<Width { sums[unchecked: j][unchecked: i] = sums[unchecked: j][unchecked: i].fma(x, weights[unchecked: j]) }
-    }
-  }
   var p = block.pointee.panel
   var first = 0
   while first < block.pointee.depth {
@@ -169,8 +160,8 @@ func compressedTile<V: IntegerVector, F: CompressedFormat, let Rows: Int, let Wi
         low[unchecked: j] = constants.shifted(codes.0, j)
         high[unchecked: j] = constants.shifted(codes.1, j)
       }
-      multiplyAdd(&even, a, low)
-      if Rows > 2 { multiplyAdd(&even, a + 1, high) } else { multiplyAdd(&odd, a + 1, high) }
+      multiplyAdd(&even, a, aRowStride, low)
+      if Rows > 2 { multiplyAdd(&even, a + 1, aRowStride, high) } else { multiplyAdd(&odd, a + 1, aRowStride, high) }
     }
     var rest = count
     while rest >= 4 {
@@ -189,7 +180,7 @@ func compressedTile<V: IntegerVector, F: CompressedFormat, let Rows: Int, let Wi
     if rest > 0 {
       var weights = InlineArray<Width, Floats>(repeating: Floats.zero())
       for j in 0..<Width { weights[unchecked: j] = constants.shifted(F.loadLast(V.self, p + j &* lanes, values), j) }
-      multiplyAdd(&even, a, weights)
+      multiplyAdd(&even, a, aRowStride, weights)
       p += bytes
     }
     for j in 0..<Width {

@@ -17,7 +17,7 @@ package enum CompressedType: Hashable, Sendable, CaseIterable {
   case nf4
 }
 
-/// The values of `nf4`, as OpenVINO has them.
+/// The values of `nf4` (Dettmers et al., QLoRA, appendix E), as OpenVINO has them.
 package let nf4Values: [Float] = [
   -1, -0.6961928009986877, -0.5250730514526367, -0.39491748809814453, -0.28444138169288635,
   -0.18477343022823334, -0.09105003625154495, 0,

@@ -70,6 +70,17 @@ func loadTile<V: FloatVector, let Rows: Int, let Width: Int>(
   return values
 }
 
+/// Adds the products of a column of A and a row of B to a tile's sums.
+@inlinable @inline(__always)
+func multiplyAdd<V: FloatVector, let Rows: Int, let Width: Int>(
+  _ sums: inout InlineArray<Width, InlineArray<Rows, V>>, _ a: UnsafePointer<Float>, _ aRowStride: Int, _ values: InlineArray<Width, V>
+) {
+  for i in 0..<Rows {
+    let x = V.splat(a[i &* aRowStride])
+    for j in 0..<Width { sums[unchecked: j][unchecked: i] = sums[unchecked: j][unchecked: i].fma(x, values[unchecked: j]) }
+  }
+}
+
 /// Adds the products of a column of A and a row of a panel to a tile's sums.
 @inlinable @inline(__always)
 func multiplyAdd<V: FloatVector, Element: PanelElement, let Rows: Int, let Width: Int>(
@@ -77,10 +88,7 @@ func multiplyAdd<V: FloatVector, Element: PanelElement, let Rows: Int, let Width
 ) {
   var values = InlineArray<Width, V>(repeating: V.zero())
   for j in 0..<Width { values[unchecked: j] = Element.load(V.self, b + j &* V.lanes) }
-  for i in 0..<Rows {
-    let x = V.splat(a[i &* aRowStride])
-    for j in 0..<Width { sums[unchecked: j][unchecked: i] = sums[unchecked: j][unchecked: i].fma(x, values[unchecked: j]) }
-  }
+  multiplyAdd(&sums, a, aRowStride, values)
 }
 
 /// `count` tiles of C of `Rows` × `Width` registers, one below the other, their sums in registers all the while.
