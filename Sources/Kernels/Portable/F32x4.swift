@@ -60,6 +60,10 @@ struct F32x4: FloatVector {
     if count > 2 { p[2] = Float16(bitPattern: halves[2]) }
   }
 
+  /// Lanes whose highest bits are clear, compared as signed integers: the library compares unsigned ones one by one.
+  @inline(__always) private static func isLess(_ a: SIMD4<UInt32>, than b: Int32) -> SIMDMask<SIMD4<Int32>> {
+    unsafeBitCast(a, to: SIMD4<Int32>.self) .< SIMD4<Int32>(repeating: b)
+  }
   // Conversions by integer arithmetic, as the library's ones are calls on a processor without instructions for them.
   @inline(__always) private static func widened(_ halves: SIMD4<UInt16>) -> Self {
     var h = SIMD4<UInt32>()
@@ -68,19 +72,18 @@ struct F32x4: FloatVector {
     let magnitude = (h & 0x7fff) &<< 13
     // Exact for subnormals too; infinities and NaNs take the largest exponent instead.
     let finite = (Self(bits: magnitude) * splat(0x1p112)).bits
-    return Self(bits: sign | finite.replacing(with: magnitude | 0x7f80_0000, where: magnitude .>= 0x0f80_0000))
+    return Self(bits: sign | (magnitude | 0x7f80_0000).replacing(with: finite, where: isLess(magnitude, than: 0x0f80_0000)))
   }
   /// The lanes rounded to half precision, ties to even.
   @inline(__always) private var halves: SIMD4<UInt16> {
     // An addition whose exponent is 13 above the half's leaves the half's significand, rounded, in the lowest bits.
     let saturated = magnitude() * .splat(0x1p112) * .splat(0x1p-110)
-    let doubled = bits &+ bits
-    let exponent = doubled & 0xff00_0000
-    let bias = exponent.replacing(with: 0x7100_0000, where: exponent .< 0x7100_0000)
-    let rounded = (Self(bits: (bias &>> 1) &+ 0x0780_0000) + saturated).bits
+    let exponent = bits & 0x7f80_0000
+    let bias = exponent.replacing(with: 0x3880_0000, where: Self.isLess(exponent, than: 0x3880_0000))
+    let rounded = (Self(bits: bias &+ 0x0780_0000) + saturated).bits
     let finite = ((rounded &>> 13) & 0x7c00) &+ (rounded & 0x0fff)
     let nan = (bits &>> 13) & 0x03ff | 0x7e00
-    let h = (bits &>> 16) & 0x8000 | finite.replacing(with: nan, where: doubled .> 0xff00_0000)
+    let h = (bits &>> 16) & 0x8000 | nan.replacing(with: finite, where: Self.isLess(bits & 0x7fff_ffff, than: 0x7f80_0001))
     var r = SIMD4<UInt16>()
     for i in 0..<4 { r[i] = UInt16(truncatingIfNeeded: h[i]) }
     return r
