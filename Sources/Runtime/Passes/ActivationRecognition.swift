@@ -22,9 +22,7 @@ enum ActivationRecognition {
   /// A constant of which every element is `value`, to single precision.
   private static func number(_ value: Float) -> Pattern {
     Pattern.any.filtered { output, model in
-      guard model.isConstant(output), let tensor = try? model.constantValue(of: output), (1...16).contains(tensor.elementCount) else {
-        return false
-      }
+      guard let tensor = try? model.constantValue(of: output, atMost: 16), tensor.elementCount > 0 else { return false }
       return tensor.doubles().allSatisfy { Float($0) == value }
     }
   }

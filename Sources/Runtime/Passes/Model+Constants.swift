@@ -1,8 +1,9 @@
 extension Model {
-  /// The value of an output that is a Constant, or a Constant behind conversions; `nil` otherwise.
-  func constantValue(of output: OutputID) throws -> Tensor? {
+  /// The value of an output that is a Constant of at most `limit` elements, or one behind conversions; `nil` otherwise.
+  func constantValue(of output: OutputID, atMost limit: Int = .max) throws -> Tensor? {
     guard let chain = conversions(of: output) else { return nil }
     var value = try Tensor(constant: self[chain.constant])
+    if let value, value.elementCount > limit { return nil }
     for id in chain.converts.reversed() {
       value = try value.map { try Convert(self[id]).evaluate([$0], EvaluationContext(node: self[id]))[0] }
     }

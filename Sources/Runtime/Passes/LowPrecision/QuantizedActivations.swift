@@ -52,7 +52,7 @@ struct QuantizedActivations {
 
   /// The value of a constant of one element.
   private func number(_ output: OutputID, _ model: Model) throws -> Double? {
-    guard model.isConstant(output), let value = try model.constantValue(of: output), value.elementCount == 1 else { return nil }
+    guard let value = try model.constantValue(of: output, atMost: 1), value.elementCount == 1 else { return nil }
     return value.doubles()[0]
   }
 
