@@ -42,10 +42,10 @@ func integerConvolutionBenchmarks(_ line: ShapeLine, _ p: ConvolutionParameters)
   let inputStrides = ImageStrides.channelsLast(height: p.inputHeight, width: p.inputWidth, channels: p.inputChannels)
   let outputStrides = ImageStrides.channelsLast(height: p.outputHeight, width: p.outputWidth, channels: p.outputChannels)
   let epilogue = IntegerEpilogue(hasBias: true, output: .quantized(QuantizedGrid(.u8, scale: 0.1, zeroPoint: 0)))
-  func make(_ features: CPUFeatures) -> ConvolutionI8 {
+  func make(_ features: CPUFeatures, _ algorithm: IntegerConvolutionAlgorithm? = nil) -> ConvolutionI8 {
     ConvolutionI8(
       p, inputStrides: inputStrides, outputStrides: outputStrides, inputType: .u8, inputZeroPoint: 0, epilogue: epilogue,
-      features: features)
+      features: features, algorithm: algorithm)
   }
   let inputCount = p.batch * p.inputHeight * p.inputWidth * p.inputChannels
   let outputCount = p.batch * p.outputHeight * p.outputWidth * p.outputChannels
@@ -53,12 +53,13 @@ func integerConvolutionBenchmarks(_ line: ShapeLine, _ p: ConvolutionParameters)
   let picked = make(.current).kernelName
   return IntegerValues.allCases.flatMap { values in
     withoutRepetition(
-      levels.map { features in
-        let convolution = make(features)
-        return Benchmark(
-          kernel: convolution.kernelName + (values == .uniform ? " uniform" : ""), shape: line.text,
+      levels.flatMap { features in
+        ConvolutionI8.algorithms(for: p, inputStrides: inputStrides, features: features).map { make(features, $0) }
+      }.map { convolution in
+        Benchmark(
+          kernel: convolution.kernelName, shape: line.text + (values == .uniform ? " uniform" : ""),
           operations: 2 * Double(p.multiplyAdditions), bytes: Double(inputCount + outputCount + weightCount),
-          isPick: convolution.kernelName == picked, isInteger: true
+          isPick: values == .network && convolution.kernelName == picked, isInteger: true
         ) { workspace in
           let source = values.activations(workspace, inputCount)
           let target = workspace.bytes(outputCount)

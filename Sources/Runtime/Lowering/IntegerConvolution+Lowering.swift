@@ -28,7 +28,8 @@ extension IntegerConvolution: LowerableOperator {
     let kernel = ConvolutionI8(
       parameters, inputStrides: image.strides(source), outputStrides: image.strides(target.computed),
       residualStrides: residual.map { image.strides($0.view) }, inputType: zeroPoint.type, inputZeroPoint: zeroPoint.value,
-      epilogue: fused.epilogue, workers: builder.environment.workers, features: builder.environment.features)
+      epilogue: fused.epilogue, workers: builder.environment.workers, features: builder.environment.features,
+      expectedRuns: builder.environment.expectedInferences)
     let scales = fused.scales(scale, channels: parameters.outputChannels)
     let bias = fused.bias
     let packed = builder.derivedConstant(

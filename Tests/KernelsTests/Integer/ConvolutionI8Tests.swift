@@ -14,6 +14,9 @@ struct IntegerConvolutionCase {
   var weights: WeightKind
   /// The greatest byte of the input.
   var greatest: UInt8
+  /// All channels have the same bytes, 0 or the greatest, and the same weights, the least or the greatest, so that sums are large. For
+  /// images without gaps.
+  var isAligned = false
   var seed: UInt64
 
   /// Channels-last, with `gap` elements between pixels' channels and rows.
@@ -41,13 +44,28 @@ struct IntegerConvolutionCase {
     self.seed = seed
   }
 
-  /// Checks that every instruction set gives the reference's bytes with each number of workers, and that shares are disjoint.
-  func check(workers: [Int] = [1, 2, 3], sourceLocation: SourceLocation = #_sourceLocation) {
+  /// Checks that every instruction set gives the reference's bytes with each number of workers, and that shares are disjoint; by one
+  /// algorithm where the instruction set has it, or by the one that is picked.
+  func check(workers: [Int] = [1, 2, 3], algorithm: IntegerConvolutionAlgorithm? = nil, sourceLocation: SourceLocation = #_sourceLocation) {
     let p = parameters
     var generator = SeededGenerator(seed: seed)
     let depth = p.groupInputChannels * p.kernelHeight * p.kernelWidth
-    let input = GuardedBytes(generator.bytes(ConvolutionCase.extent(inputStrides, p, output: false), in: 0...greatest))
-    let source = generator.weights(p.outputChannels * depth, weights)
+    let extent = ConvolutionCase.extent(inputStrides, p, output: false)
+    let input: GuardedBytes
+    let source: [Int8]
+    if isAligned {
+      input = GuardedBytes(
+        (0..<extent / p.inputChannels).flatMap { _ in
+          [UInt8](repeating: Bool.random(using: &generator) ? greatest : 0, count: p.inputChannels)
+        })
+      source = (0..<p.outputChannels).flatMap { _ in
+        let taps = (0..<depth / p.inputChannels).map { _ in Bool.random(using: &generator) ? Int8.max : Int8.min }
+        return [[Int8]](repeating: taps, count: p.inputChannels).flatMap { $0 }
+      }
+    } else {
+      input = GuardedBytes(generator.bytes(extent, in: 0...greatest))
+      source = generator.weights(p.outputChannels * depth, weights)
+    }
     let scales = (0..<p.outputChannels).map { _ in Float.random(in: 0.5...1, using: &generator) / (128 * 75 * Float(depth).squareRoot()) }
     let bias = epilogue.hasBias ? generator.floats(p.outputChannels) : nil
     var residual: GuardedBytes?
@@ -69,10 +87,11 @@ struct IntegerConvolutionCase {
     }
     let expectedValues = expected.values
     for features in testedIntegerFeatures {
-      for workerCount in workers {
+      let algorithms = ConvolutionI8.algorithms(for: p, inputStrides: inputStrides, features: features)
+      for workerCount in workers where algorithm.map(algorithms.contains) ?? true {
         let primitive = ConvolutionI8(
           p, inputStrides: inputStrides, outputStrides: outputStrides, residualStrides: residualStrides, inputType: inputType,
-          inputZeroPoint: zeroPoint, epilogue: epilogue, workers: workerCount, features: features)
+          inputZeroPoint: zeroPoint, epilogue: epilogue, workers: workerCount, features: features, algorithm: algorithm)
         let packed = AlignedBytes(primitive.packedWeightsByteCount)
         primitive.packWeights(from: source, scales: scales, bias: bias, into: packed.base)
         let scratch = AlignedBytes(primitive.scratchByteCount)

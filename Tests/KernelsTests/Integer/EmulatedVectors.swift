@@ -98,6 +98,9 @@ struct EmulatedI32x16<Dots: EmulatedDots>: IntegerVector {
   static func splat(_ p: UnsafeRawPointer) -> Self { splat(p.loadUnaligned(as: Int32.self)) }
   static func splat(_ x: Int32) -> Self { Self(SIMD16(repeating: x)) }
   static func + (a: Self, b: Self) -> Self { Self(a.v &+ b.v) }
+  static func - (a: Self, b: Self) -> Self { Self(a.v &- b.v) }
+  static func * (a: Self, b: Self) -> Self { Self(a.v &* b.v) }
+  func shiftedRight(_ count: Int32) -> Self { Self(v &>> SIMD16(repeating: count)) }
 
   static var dotsAreExact: Bool { Dots.areExact }
   func addingDot(_ a: Self, _ b: Self) -> Self {
@@ -128,6 +131,11 @@ struct EmulatedI32x16<Dots: EmulatedDots>: IntegerVector {
     func word(_ x: Int32, _ k: Int32) -> Int32 { Int32(Int16(truncatingIfNeeded: x >> (16 * k))) }
     return Self.gather { v[$0] &+ word(a.v[$0], 0) * word(b.v[$0], 0) &+ word(a.v[$0], 1) * word(b.v[$0], 1) }
   }
+  private func words(_ other: Self, _ f: (SIMD32<Int16>, SIMD32<Int16>) -> SIMD32<Int16>) -> Self {
+    Self(unsafeBitCast(f(unsafeBitCast(v, to: SIMD32<Int16>.self), unsafeBitCast(other.v, to: SIMD32<Int16>.self)), to: SIMD16<Int32>.self))
+  }
+  func addingPairs(_ other: Self) -> Self { words(other, &+) }
+  func subtractingPairs(_ other: Self) -> Self { words(other, &-) }
   static func load(bytes p: UnsafeRawPointer, isSigned: Bool, count: Int) -> Self {
     gather { i in
       guard i < count else { return 77 }

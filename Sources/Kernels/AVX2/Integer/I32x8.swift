@@ -16,6 +16,9 @@ struct I32x8: IntegerVector {
   @inline(__always) static func splat(_ p: UnsafeRawPointer) -> Self { splat(p.loadUnaligned(as: Int32.self)) }
   @inline(__always) static func splat(_ x: Int32) -> Self { Self(_mm256_set1_epi32(x)) }
   @inline(__always) static func + (a: Self, b: Self) -> Self { Self(_mm256_add_epi32(a.v, b.v)) }
+  @inline(__always) static func - (a: Self, b: Self) -> Self { Self(_mm256_sub_epi32(a.v, b.v)) }
+  @inline(__always) static func * (a: Self, b: Self) -> Self { Self(_mm256_mullo_epi32(a.v, b.v)) }
+  @inline(__always) func shiftedRight(_ count: Int32) -> Self { Self(_mm256_srai_epi32(v, count)) }
 
   @inline(__always) static var dotsAreExact: Bool { false }
   @inline(__always) private static func sumsOfNeighbours(_ x: SIMD4<Int64>) -> Self {
@@ -66,6 +69,8 @@ struct I32x8: IntegerVector {
     Self(_mm256_cvtepu8_epi16(p.loadUnaligned(as: SIMD2<Int64>.self)))
   }
   @inline(__always) func addingProducts(_ a: Self, _ b: Self) -> Self { self + Self(_mm256_madd_epi16(a.v, b.v)) }
+  @inline(__always) func addingPairs(_ other: Self) -> Self { Self(_mm256_add_epi16(v, other.v)) }
+  @inline(__always) func subtractingPairs(_ other: Self) -> Self { Self(_mm256_sub_epi16(v, other.v)) }
   @inline(__always) static func load(bytes p: UnsafeRawPointer, isSigned: Bool, count: Int) -> Self {
     let bytes = bytes(p, count)
     return Self(isSigned ? _mm256_cvtepi8_epi32(bytes) : _mm256_cvtepu8_epi32(bytes))

@@ -29,4 +29,24 @@ enum I32x8Tiles: IntegerTiles {
 package func matrix_u8i8_4x16_avx2(_ block: UnsafePointer<IntegerBlock>) {
   computeIntegerBlock(I32x8Tiles.self, block)
 }
+
+package func winograd4x4Input_u8i8_avx2(_ input: UnsafePointer<IntegerWinogradInput>) {
+  transformIntegerWinogradInput(I32x8.self, InlineArray<6, Void>.self, input)
+}
+
+package func winograd4x4Output_u8i8_avx2(_ output: UnsafePointer<IntegerWinogradOutput>) {
+  transformIntegerWinogradOutput(I32x8.self, InlineArray<6, Void>.self, InlineArray<4, Void>.self, output)
+}
+
+package func winograd2x2Input_u8i8_avx2(_ input: UnsafePointer<IntegerWinogradInput>) {
+  transformIntegerWinogradInput(I32x8.self, InlineArray<4, Void>.self, input)
+}
+
+package func winograd2x2Output_u8i8_avx2(_ output: UnsafePointer<IntegerWinogradOutput>) {
+  transformIntegerWinogradOutput(I32x8.self, InlineArray<4, Void>.self, InlineArray<2, Void>.self, output)
+}
+
+package func matrix_i16_4x16_avx2(_ product: UnsafePointer<IntegerWinogradProduct>) {
+  multiplyIntegerWinograd(I32x8.self, InlineArray<4, Void>.self, InlineArray<2, Void>.self, product)
+}
 #endif

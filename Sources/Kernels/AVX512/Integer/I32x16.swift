@@ -16,6 +16,9 @@ struct I32x16: IntegerVector {
   @inline(__always) static func splat(_ p: UnsafeRawPointer) -> Self { splat(p.loadUnaligned(as: Int32.self)) }
   @inline(__always) static func splat(_ x: Int32) -> Self { Self(_mm512_set1_epi32(x)) }
   @inline(__always) static func + (a: Self, b: Self) -> Self { Self(_mm512_add_epi32(a.v, b.v)) }
+  @inline(__always) static func - (a: Self, b: Self) -> Self { Self(_mm512_sub_epi32(a.v, b.v)) }
+  @inline(__always) static func * (a: Self, b: Self) -> Self { Self(_mm512_mullo_epi32(a.v, b.v)) }
+  @inline(__always) func shiftedRight(_ count: Int32) -> Self { Self(_mm512_srai_epi32(v, UInt32(truncatingIfNeeded: count))) }
 
   @inline(__always) static var dotsAreExact: Bool { true }
   @inline(__always) func addingDot(_ a: Self, _ b: Self) -> Self { Self(_mm512_dpbusd_epi32(v, a.v, b.v)) }
@@ -44,6 +47,8 @@ struct I32x16: IntegerVector {
     Self(_mm512_cvtepu8_epi16(p.loadUnaligned(as: SIMD4<Int64>.self)))
   }
   @inline(__always) func addingProducts(_ a: Self, _ b: Self) -> Self { self + Self(_mm512_madd_epi16(a.v, b.v)) }
+  @inline(__always) func addingPairs(_ other: Self) -> Self { Self(_mm512_add_epi16(v, other.v)) }
+  @inline(__always) func subtractingPairs(_ other: Self) -> Self { Self(_mm512_sub_epi16(v, other.v)) }
   @inline(__always) static func load(bytes p: UnsafeRawPointer, isSigned: Bool, count: Int) -> Self {
     let bytes = bytes(p, count)
     return Self(isSigned ? _mm512_cvtepi8_epi32(bytes) : _mm512_cvtepu8_epi32(bytes))

@@ -39,45 +39,70 @@
   /// Bytes of all panels.
   package var byteCount: Int { count * panelStride }
 
-  /// Packs B, of whose column n the eight elements of a step are `values(step, n)`; sums start from −`zeroPoint` times the column's sum.
-  @inline(__always)
+  /// Packs B, of whose column n the values lie at `column(n)`, eight for each step, until the next panel's first column is asked for; sums
+  /// start from −`zeroPoint` times the column's sum.
   package func pack(
     into packed: UnsafeMutableRawPointer, zeroPoint: Int32, multiplier: (Int) -> Float, addend: (Int) -> Float,
-    values: (_ step: Int, _ column: Int) -> SIMD8<Int8>
+    column: (Int) -> UnsafePointer<Int8>
   ) {
+    let depth = 8 * steps
+    let zeros = UnsafeMutablePointer<Int8>.allocate(capacity: depth)
+    zeros.initialize(repeating: 0, count: depth)
+    let sources = UnsafeMutablePointer<UnsafePointer<Int8>>.allocate(capacity: panelColumns)
+    defer {
+      zeros.deallocate()
+      sources.deallocate()
+    }
     for panel in 0..<count {
       let base = packed + panel * panelStride
-      base.initializeMemory(as: UInt8.self, repeating: 0, count: panelStride)
-      let rest = columns - panel * panelColumns
-      let width = Self.width(rest: rest, lanes: lanes)
-      let padded = width * lanes
-      let bounds = base + Self.boundOffset(width: width, lanes: lanes, steps: steps)
-      for n in 0..<min(rest, padded) {
-        let column = panel * panelColumns + n
-        let target = base + (Self.valueOffset(width: width, lanes: lanes) + 4 * n)
-        var sums = SIMD8<Int32>()
-        for step in 0..<steps {
-          let weights = values(step, column)
-          (target + 8 * step * padded).storeBytes(of: weights.lowHalf, as: SIMD4<Int8>.self)
-          (target + (8 * step + 4) * padded).storeBytes(of: weights.highHalf, as: SIMD4<Int8>.self)
-          let wide = SIMD8<Int16>(truncatingIfNeeded: weights)
-          sums &+= SIMD8<Int32>(truncatingIfNeeded: wide)
-          // Of two neighbours the positive and the negative ones.
-          let positive = wide.replacing(with: 0, where: wide .< 0)
-          let negative = positive &- wide
-          let ofPairs = positive.evenHalf &+ positive.oddHalf
-          let negativeOfPairs = negative.evenHalf &+ negative.oddHalf
-          let greatest = ofPairs.replacing(with: negativeOfPairs, where: negativeOfPairs .> ofPairs)
-          let inOrder = SIMD4<UInt8>(truncatingIfNeeded: (greatest &+ 1) &>> 1)
-          let halves = SIMD4<UInt8>(inOrder[0], inOrder[2], inOrder[1], inOrder[3])
-          let before = (bounds + 4 * step).loadUnaligned(as: SIMD4<UInt8>.self)
-          (bounds + 4 * step).storeBytes(of: before.replacing(with: halves, where: halves .> before), as: SIMD4<UInt8>.self)
+      let first = panel * panelColumns
+      let padded = Self.width(rest: columns - first, lanes: lanes) * lanes
+      let values = Self.valueOffset(width: padded / lanes, lanes: lanes)
+      let bounds = Self.boundOffset(width: padded / lanes, lanes: lanes, steps: steps)
+      base.initializeMemory(as: UInt8.self, repeating: 0, count: values)
+      (base + bounds).initializeMemory(as: UInt8.self, repeating: 0, count: panelStride - bounds)
+      let floats = base.assumingMemoryBound(to: Float.self)
+      for n in 0..<padded {
+        guard first + n < columns else {
+          (sources + n).initialize(to: zeros)
+          continue
         }
-        base.assumingMemoryBound(to: Int32.self)[n] = 0 &- zeroPoint &* sums.wrappedSum()
-        let floats = base.assumingMemoryBound(to: Float.self)
-        floats[padded + n] = multiplier(column)
-        floats[2 * padded + n] = addend(column)
+        let source = column(first + n)
+        (sources + n).initialize(to: source)
+        var sum: Int32 = 0
+        for k in 0..<depth { sum &+= Int32(source[k]) }
+        base.assumingMemoryBound(to: Int32.self)[n] = 0 &- zeroPoint &* sum
+        floats[padded + n] = multiplier(first + n)
+        floats[2 * padded + n] = addend(first + n)
+      }
+      for step in 0..<steps {
+        let greatest = pack(step, sources, count: padded, into: base + (values + 8 * step * padded))
+        (base + (bounds + 4 * step)).storeBytes(of: SIMD4(greatest[0], greatest[2], greatest[1], greatest[3]), as: SIMD4<UInt8>.self)
       }
     }
+  }
+
+  /// Packs a step of a panel's columns; half the greatest sums of two neighbours of one sign, rounded up.
+  @inline(__always)
+  private func pack(
+    _ step: Int, _ sources: UnsafePointer<UnsafePointer<Int8>>, count: Int, into target: UnsafeMutableRawPointer
+  ) -> SIMD4<UInt8> {
+    @inline(__always) func sumsOfNeighbours(_ bytes: SIMD8<Int8>) -> SIMD4<Int16> {
+      let words = unsafeBitCast(bytes, to: SIMD4<UInt16>.self)
+      return SIMD4(truncatingIfNeeded: (words & 0xff) &+ (words &>> 8))
+    }
+    var greatest = SIMD4<Int16>()
+    for n in 0..<count {
+      let weights = UnsafeRawPointer(sources[n] + 8 * step).loadUnaligned(as: SIMD8<Int8>.self)
+      (target + 4 * n).storeBytes(of: weights.lowHalf, as: SIMD4<Int8>.self)
+      (target + 4 * (count + n)).storeBytes(of: weights.highHalf, as: SIMD4<Int8>.self)
+      let positive = weights.replacing(with: 0, where: weights .< SIMD8<Int8>())
+      // As unsigned bytes, so that the least has its magnitude.
+      let sums = sumsOfNeighbours(positive)
+      let others = sumsOfNeighbours(positive &- weights)
+      greatest = greatest.replacing(with: sums, where: sums .> greatest)
+      greatest = greatest.replacing(with: others, where: others .> greatest)
+    }
+    return SIMD4(truncatingIfNeeded: (greatest &+ 1) &>> 1)
   }
 }

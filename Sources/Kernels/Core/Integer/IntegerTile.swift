@@ -227,16 +227,26 @@ func storeSaturatedColumn<V: IntegerVector, let Rows: Int>(
   let floats = panel.pointee.base.assumingMemoryBound(to: Float.self)
   let multiplier = V.Floats.load(floats + V.lanes)
   let addend = V.Floats.load(floats + 2 &* V.lanes)
+  for i in 0..<Rows / 4 {
+    storeSaturated(
+      sums[unchecked: 4 &* i], sums[unchecked: 4 &* i &+ 1], sums[unchecked: 4 &* i &+ 2], sums[unchecked: 4 &* i &+ 3], stage,
+      multiplier: multiplier, addend: addend, output: output + 4 &* i &* stride, stride: stride)
+  }
+}
+
+/// Four registers of sums through the first stage of an ``IntegerEpilogue`` to 8-bit integers `stride` bytes apart, where the bound below
+/// is that of the type and there is no residual.
+@inlinable @inline(__always)
+func storeSaturated<V: IntegerVector>(
+  _ a: V, _ b: V, _ c: V, _ d: V, _ stage: IntegerStage, multiplier: V.Floats, addend: V.Floats, output: UnsafeMutableRawPointer,
+  stride: Int
+) {
   let upper = V.Floats.splat(stage.upper)
-  @inline(__always) func result(_ i: Int) -> V.Floats {
-    let x = sums[unchecked: i].floats() * multiplier
+  @inline(__always) func result(_ sums: V) -> V.Floats {
+    let x = sums.floats() * multiplier
     return upper.min(x + addend)
   }
-  for i in 0..<Rows / 4 {
-    V.store(
-      result(4 &* i), result(4 &* i &+ 1), result(4 &* i &+ 2), result(4 &* i &+ 3), bytes: output + 4 &* i &* stride, stride: stride,
-      isSigned: stage.outputType == .i8)
-  }
+  V.store(result(a), result(b), result(c), result(d), bytes: output, stride: stride, isSigned: stage.outputType == .i8)
 }
 
 /// One register of sums through the first stage of an ``IntegerEpilogue``, and stored; `count` of its lanes exist.

@@ -2,14 +2,13 @@
 ///
 /// A lane of 32 bits also holds four bytes, as in the first operand (u8) and the second (i8) of a dot product, or two 16-bit integers.
 /// Each instruction set's target conforms a nominal type of its own, as for ``FloatVector``. Arithmetic wraps.
-@usableFromInline package protocol IntegerVector: BitwiseCopyable, Sendable {
+@usableFromInline package protocol IntegerVector: AdditiveVector, Sendable {
   /// The registers of floats with as many lanes.
   associatedtype Floats: FloatVector
 
   /// 32-bit integers in a register.
   static var lanes: Int { get }
 
-  static func zero() -> Self
   /// Loads ``lanes`` integers, or as many groups of bytes, from any address.
   static func load(_ p: UnsafeRawPointer) -> Self
   func store(_ p: UnsafeMutableRawPointer)
@@ -17,7 +16,9 @@
   static func splat(_ p: UnsafeRawPointer) -> Self
   /// An integer in every lane.
   static func splat(_ x: Int32) -> Self
-  static func + (a: Self, b: Self) -> Self
+  static func * (a: Self, b: Self) -> Self
+  /// Divided by 2 to the power of `count`, rounded down.
+  func shiftedRight(_ count: Int32) -> Self
 
   /// ``addingDot(_:_:)`` and ``addingDots(_:_:_:_:)`` are exact whatever the operands.
   static var dotsAreExact: Bool { get }
@@ -34,6 +35,9 @@
   static func load(pairs p: UnsafeRawPointer) -> Self
   /// self + the products of the 16-bit integers, signed, of each lane.
   func addingProducts(_ a: Self, _ b: Self) -> Self
+  /// The sums and the differences of the 16-bit integers of each lane.
+  func addingPairs(_ other: Self) -> Self
+  func subtractingPairs(_ other: Self) -> Self
   /// The first `count` (1...lanes) bytes, widened as their type says; the other lanes are undefined.
   static func load(bytes p: UnsafeRawPointer, isSigned: Bool, count: Int) -> Self
 

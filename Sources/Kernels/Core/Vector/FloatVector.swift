@@ -1,15 +1,21 @@
+/// Registers that can be added and subtracted, lane by lane.
+@usableFromInline package protocol AdditiveVector: BitwiseCopyable {
+  static func zero() -> Self
+  static func + (a: Self, b: Self) -> Self
+  static func - (a: Self, b: Self) -> Self
+}
+
 /// What a generic kernel needs of an instruction set's registers of 32-bit floats.
 ///
 /// Each instruction set's target conforms a nominal type of its own, so that no specialisation shares a symbol between
 /// instruction sets. All requirements are single instructions or short sequences without calls.
-@usableFromInline package protocol FloatVector: BitwiseCopyable, Sendable {
+@usableFromInline package protocol FloatVector: AdditiveVector, Sendable {
   /// The result of a lane-wise comparison.
   associatedtype Mask: Sendable
 
   /// Floats in a register.
   static var lanes: Int { get }
 
-  static func zero() -> Self
   static func splat(_ x: Float) -> Self
   /// Loads ``lanes`` floats from any address.
   static func load(_ p: UnsafePointer<Float>) -> Self
@@ -27,8 +33,6 @@
   /// Stores the first `count` lanes (0...lanes) rounded to half precision, ties to even.
   func store(_ p: UnsafeMutablePointer<Float16>, count: Int)
 
-  static func + (a: Self, b: Self) -> Self
-  static func - (a: Self, b: Self) -> Self
   static func * (a: Self, b: Self) -> Self
   static func / (a: Self, b: Self) -> Self
   /// self + a · b; fused where the instruction set can.

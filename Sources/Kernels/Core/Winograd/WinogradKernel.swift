@@ -101,21 +101,15 @@ package func winogradTransformInput<V: FloatVector, let Tile: Int>(
     while channel < channels {
       let count = Swift.min(lanes, channels &- channel)
       let whole = count == lanes
-      var columns = InlineArray<Tile, InlineArray<Tile, V>>(repeating: InlineArray<Tile, V>(repeating: V.zero()))
-      for x in 0..<Tile {
-        var values = InlineArray<Tile, V>(repeating: V.zero())
-        for y in 0..<Tile {
+      winogradTransform(
+        load: { y, x in
           let p = input + (y &* row &+ x &* pixel &+ channel)
-          values[unchecked: y] = whole ? V.load(p) : V.load(p, count: count)
-        }
-        columns[unchecked: x] = winogradEvaluate(values)
-      }
-      for y in 0..<Tile {
-        var values = InlineArray<Tile, V>(repeating: V.zero())
-        for x in 0..<Tile { values[unchecked: x] = columns[unchecked: x][unchecked: y] }
-        let results = winogradEvaluate(values)
-        for x in 0..<Tile { results[unchecked: x].store(points + ((y &* Tile &+ x) &* pointStride &+ channel)) }
-      }
+          return whole ? V.load(p) : V.load(p, count: count)
+        },
+        transform: { (values: InlineArray<Tile, V>) in winogradEvaluate(values) },
+        store: { y, results in
+          for x in 0..<Tile { results[unchecked: x].store(points + ((y &* Tile &+ x) &* pointStride &+ channel)) }
+        })
       channel &+= lanes
     }
   }
@@ -139,31 +133,26 @@ package func winogradTransformOutput<V: FloatVector, let Tile: Int, let Output: 
     @inline(__always) func load(_ p: UnsafePointer<Float>) -> V { whole ? V.load(p) : V.load(p, count: count) }
 
     let points = block.pointee.points + channel
-    var interpolated = InlineArray<Tile, InlineArray<Output, V>>(repeating: InlineArray<Output, V>(repeating: V.zero()))
-    for x in 0..<Tile {
-      var values = InlineArray<Tile, V>(repeating: V.zero())
-      for y in 0..<Tile { values[unchecked: y] = V.load(points + (y &* Tile &+ x) &* pointStride) }
-      interpolated[unchecked: x] = winogradInterpolate(values, outputType)
-    }
     let bias = block.pointee.epilogue.bias.map { load($0 + channel) } ?? V.zero()
     let minimum = V.splat(block.pointee.epilogue.minimum)
     let maximum = V.splat(block.pointee.epilogue.maximum)
-    for y in 0..<Output where y < rows {
-      var values = InlineArray<Tile, V>(repeating: V.zero())
-      for x in 0..<Tile { values[unchecked: x] = interpolated[unchecked: x][unchecked: y] }
-      let results = winogradInterpolate(values, outputType)
-      for x in 0..<Output where x < columns {
-        var result = results[unchecked: x] + bias
-        let residual = block.pointee.epilogue.residual.map {
-          load($0 + (y &* block.pointee.epilogue.residualRow &+ x &* block.pointee.epilogue.residualPixel &+ channel))
+    winogradTransform(
+      load: { y, x in V.load(points + (y &* Tile &+ x) &* pointStride) },
+      transform: { (values: InlineArray<Tile, V>) in winogradInterpolate(values, outputType) },
+      store: { y, results in
+        if y >= rows { return }
+        for x in 0..<Output where x < columns {
+          var result = results[unchecked: x] + bias
+          let residual = block.pointee.epilogue.residual.map {
+            load($0 + (y &* block.pointee.epilogue.residualRow &+ x &* block.pointee.epilogue.residualPixel &+ channel))
+          }
+          if let residual, !late { result = result + residual }
+          result = maximum.min(minimum.max(result))
+          if let residual, late { result = result + residual }
+          let p = block.pointee.output + (y &* block.pointee.row &+ x &* block.pointee.pixel &+ channel)
+          if whole { result.store(p) } else { result.store(p, count: count) }
         }
-        if let residual, !late { result = result + residual }
-        result = maximum.min(minimum.max(result))
-        if let residual, late { result = result + residual }
-        let p = block.pointee.output + (y &* block.pointee.row &+ x &* block.pointee.pixel &+ channel)
-        if whole { result.store(p) } else { result.store(p, count: count) }
-      }
-    }
+      })
     channel &+= lanes
   }
 }

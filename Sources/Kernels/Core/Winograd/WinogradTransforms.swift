@@ -21,17 +21,41 @@
   }
 }
 
+/// Transforms a tile column by column, then row by row: `load` has the value of a row and a column, `store` takes a row.
+@inlinable @inline(__always)
+func winogradTransform<V: AdditiveVector, let From: Int, let To: Int>(
+  load: (_ y: Int, _ x: Int) -> V, transform: (InlineArray<From, V>) -> InlineArray<To, V>,
+  store: (_ y: Int, _ row: InlineArray<To, V>) -> Void
+) {
+  var columns = InlineArray<From, InlineArray<To, V>>(repeating: InlineArray<To, V>(repeating: V.zero()))
+  for x in 0..<From {
+    var values = InlineArray<From, V>(repeating: V.zero())
+    for y in 0..<From { values[unchecked: y] = load(y, x) }
+    columns[unchecked: x] = transform(values)
+  }
+  for y in 0..<To {
+    var values = InlineArray<From, V>(repeating: V.zero())
+    for x in 0..<From { values[unchecked: x] = columns[unchecked: x][unchecked: y] }
+    store(y, transform(values))
+  }
+}
+
+/// Evaluates the values of a tile of four at the points.
+@inlinable @inline(__always)
+func winogradEvaluateFour<V: AdditiveVector, let Tile: Int>(_ d: InlineArray<Tile, V>) -> InlineArray<Tile, V> {
+  var r = d
+  r[unchecked: 0] = d[unchecked: 0] - d[unchecked: 2]
+  r[unchecked: 1] = d[unchecked: 1] + d[unchecked: 2]
+  r[unchecked: 2] = d[unchecked: 2] - d[unchecked: 1]
+  r[unchecked: 3] = d[unchecked: 1] - d[unchecked: 3]
+  return r
+}
+
 /// Evaluates the values of a tile at the points.
 @inlinable @inline(__always)
 func winogradEvaluate<V: FloatVector, let Tile: Int>(_ d: InlineArray<Tile, V>) -> InlineArray<Tile, V> {
+  if Tile == 4 { return winogradEvaluateFour(d) }
   var r = d
-  if Tile == 4 {
-    r[unchecked: 0] = d[unchecked: 0] - d[unchecked: 2]
-    r[unchecked: 1] = d[unchecked: 1] + d[unchecked: 2]
-    r[unchecked: 2] = d[unchecked: 2] - d[unchecked: 1]
-    r[unchecked: 3] = d[unchecked: 1] - d[unchecked: 3]
-    return r
-  }
   let a = WinogradPoints.a
   let b = WinogradPoints.b
   let minusA2 = V.splat(-(a * a))

@@ -165,7 +165,7 @@ package final class ConvolutionF32: Sendable {
     var result: [ConvolutionAlgorithm] = [.padded, .im2col]
     if parameters.isInside && inputStrides.channel == 1 { result.append(.direct) }
     if DepthwiseConvolution.applies(to: parameters, inputStrides: inputStrides) { result.append(.depthwise) }
-    if WinogradConvolution.applies(to: parameters, inputStrides: inputStrides) { result += [.winograd2x2, .winograd4x4] }
+    if WinogradTiling.applies(to: parameters, inputStrides: inputStrides) { result += [.winograd2x2, .winograd4x4] }
     return result
   }
 

@@ -9,11 +9,7 @@ final class WinogradConvolution: ConvolutionImplementation {
   private let transforms: WinogradKernel
   private let loop: MatrixLoop
   private let panels: MatrixPanels
-  /// Rows and columns of an output tile, and of an input tile.
-  private let size: Int
-  private let inputSize: Int
-  private let tileRows: Int
-  private let tileColumns: Int
+  private let tiling: WinogradTiling
   /// The most tiles, and panels, of a block.
   private let blockTiles: Int
   private let blockPanels: Int
@@ -22,47 +18,29 @@ final class WinogradConvolution: ConvolutionImplementation {
   private let outputStride: Int
 
   let kernelName: String
-  var packedWeightsByteCount: Int { inputSize * inputSize * panels.elementCount * 4 }
+  var packedWeightsByteCount: Int { pointCount * panels.elementCount * 4 }
 
-  private var pointCount: Int { inputSize * inputSize }
+  private var pointCount: Int { tiling.pointCount }
   private var inputPointsCount: Int { pointCount * blockTiles * inputStride }
   private var outputPointsCount: Int { pointCount * blockTiles * outputStride }
   private var patchCount: Int { pointCount * description.parameters.inputChannels }
   var scratchByteCount: Int { (inputPointsCount + outputPointsCount + patchCount).roundedUp(to: 32) * 4 }
 
-  /// Elements at the points, of input and output tiles, that stay in the second cache.
-  private static let blockElements = 96 * 1024
-  /// Tiles for which a point's weights are worth fetching.
-  private static let leastTiles = 24
-
-  static func applies(to p: ConvolutionParameters, inputStrides: ImageStrides) -> Bool {
-    p.groups == 1 && p.kernelHeight == 3 && p.kernelWidth == 3 && p.strideHeight == 1 && p.strideWidth == 1
-      && p.dilationHeight == 1 && p.dilationWidth == 1 && inputStrides.channel == 1
-  }
-
   init(_ description: ConvolutionDescription, output size: Int) {
     let p = description.parameters
     let kernel = matrixKernels.best(for: description.features)
     self.description = description
-    self.size = size
-    inputSize = size + 2
+    tiling = WinogradTiling(p, output: size)
     transforms = winogradKernels.supported(by: description.features).first { $0.output == size }!
     panels = MatrixPanels(lanes: kernel.lanes, rows: p.inputChannels, columns: p.outputChannels)
-    tileRows = (p.outputHeight + size - 1) / size
-    tileColumns = (p.outputWidth + size - 1) / size
     inputStride = p.inputChannels.roundedUp(to: 16) + 16
-    let points = (size + 2) * (size + 2)
-    let tiles = p.batch * tileRows * tileColumns
     loop = MatrixLoop(
       kernel: kernel,
       depth: MatrixDepth(
-        [MatrixSegment(offset: 0, length: p.inputChannels)], limit: MatrixLoop.depthLimit(kernel, rows: tiles)),
+        [MatrixSegment(offset: 0, length: p.inputChannels)], limit: MatrixLoop.depthLimit(kernel, rows: tiling.count)),
       epilogue: Epilogue())
-    let near = Self.blockElements / (points * (inputStride + min(p.outputChannels, 256)))
-    let most = max(near, Self.leastTiles).roundedUp(to: kernel.tileRows)
-    let blocks = (tiles + most - 1) / most
-    blockTiles = min(tiles, ((tiles + blocks - 1) / blocks).roundedUp(to: kernel.tileRows))
-    blockPanels = max(1, min(panels.count, Self.blockElements / 2 / (points * blockTiles * panels.panelColumns)))
+    (blockTiles, blockPanels) = tiling.block(
+      inputBytes: 4 * inputStride, panels: panels.count, panelColumns: panels.panelColumns, tileRows: kernel.tileRows)
     outputStride = (blockPanels * panels.panelColumns + panels.lanes).roundedUp(to: 16) + 16
     kernelName = "winograd\(size)x\(size)_\(kernel.name)"
   }
@@ -72,7 +50,7 @@ final class WinogradConvolution: ConvolutionImplementation {
     let reader = WeightReader(
       source, columnStride: rows, widest: panels.panelColumns + panels.lanes, features: description.features)
     defer { reader.deallocate() }
-    let coefficients = WinogradPoints.weightRows(output: size).flatMap { $0.map { Float($0) } }
+    let coefficients = WinogradPoints.weightRows(output: tiling.size).flatMap { $0.map { Float($0) } }
     for panel in 0..<panels.count {
       let column = panel * panels.panelColumns
       let width = panels.paddedColumns(panel)
@@ -91,79 +69,47 @@ final class WinogradConvolution: ConvolutionImplementation {
   }
 
   func run(_ arguments: ConvolutionArguments) {
-    let p = description.parameters
-    let tiles = p.batch * tileRows * tileColumns
-    let unit = min(tiles, loop.kernel.tileRows)
-    let units = (tiles + unit - 1) / unit
-    let grid = WorkGrid.best(
-      workers: arguments.workers, rowUnits: units, panels: panels.count, unitCost: Double(unit * pointCount * p.inputChannels),
-      rowUnitOverhead: Double(unit * p.inputChannels * 20), panelOverhead: Double(pointCount * panels.panelStride) / 4)
-    let rows = WorkGrid.part(arguments.worker % grid.rowParts, of: grid.rowParts, count: units)
-    let columns = WorkGrid.part(arguments.worker / grid.rowParts, of: grid.panelParts, count: panels.count)
-    if columns.isEmpty { return }
-    var tile = rows.lowerBound * unit
-    let end = min(rows.upperBound * unit, tiles)
+    let share = tiling.share(
+      of: arguments.worker, workers: arguments.workers, tileRows: loop.kernel.tileRows, panels: panels.count,
+      panelBytes: 4 * panels.panelStride)
+    if share.panels.isEmpty { return }
     let input = arguments.scratch.assumingMemoryBound(to: Float.self)
     let output = input + inputPointsCount
-    while tile < end {
-      let count = min(blockTiles, end - tile)
-      transformInput(arguments, first: tile, count: count, into: input, patch: output + outputPointsCount)
-      var panel = columns.lowerBound
-      while panel < columns.upperBound {
-        let panelEnd = min(panel + blockPanels, columns.upperBound)
+    for tile in stride(from: share.tiles.lowerBound, to: share.tiles.upperBound, by: blockTiles) {
+      let tiles = tile..<min(tile + blockTiles, share.tiles.upperBound)
+      transformInput(arguments, tiles, into: input, patch: output + outputPointsCount)
+      for panel in stride(from: share.panels.lowerBound, to: share.panels.upperBound, by: blockPanels) {
+        let panelEnd = min(panel + blockPanels, share.panels.upperBound)
         let channel = panel * panels.panelColumns
         let channels = (panelEnd == panels.count ? panels.columns : panelEnd * panels.panelColumns) - channel
-        multiply(arguments, input: input, output: output, panel: panel, channels: channels, count: count)
-        transformOutput(arguments, first: tile, count: count, from: output, channel: channel, channels: channels)
-        panel = panelEnd
+        multiply(arguments, input: input, output: output, panel: panel, channels: channels, count: tiles.count)
+        transformOutput(arguments, tiles, from: output, channel: channel, channels: channels)
       }
-      tile += count
     }
   }
 
   private func transformInput(
-    _ arguments: ConvolutionArguments, first: Int, count: Int, into points: UnsafeMutablePointer<Float>,
-    patch: UnsafeMutablePointer<Float>
+    _ arguments: ConvolutionArguments, _ tiles: Range<Int>, into points: UnsafeMutablePointer<Float>, patch: UnsafeMutablePointer<Float>
   ) {
     let p = description.parameters
     let strides = description.input
-    var index = 0
-    while index < count {
-      let tile = first + index
-      let column = tile % tileColumns
-      let y = tile / tileColumns % tileRows * size - p.padTop
-      let x = column * size - p.padLeft
-      let image = arguments.input + tile / (tileColumns * tileRows) * strides.batch
+    var tile = tiles.lowerBound
+    while tile < tiles.upperBound {
+      let (image, y, x) = tiling.place(tile)
       var block = WinogradInput(
-        input: image + y * strides.row + x * strides.pixel, pixel: strides.pixel, row: strides.row, channels: p.inputChannels, tiles: 1,
-        points: points + index * inputStride, pointStride: blockTiles * inputStride, tileStride: inputStride)
-      if y >= 0 && y + inputSize <= p.inputHeight && x >= 0 && x + inputSize <= p.inputWidth {
-        // As many tiles of this row as lie inside the image.
-        block.tiles = min(count - index, tileColumns - column, (p.inputWidth - x - 2) / size)
-      } else {
-        copyPatch(image, y: y, x: x, into: patch)
+        input: arguments.input + (image * strides.batch + (y - p.padTop) * strides.row + (x - p.padLeft) * strides.pixel),
+        pixel: strides.pixel, row: strides.row, channels: p.inputChannels,
+        tiles: tiling.neighboursInside(tile, most: tiles.upperBound - tile),
+        points: points + (tile - tiles.lowerBound) * inputStride, pointStride: blockTiles * inputStride, tileStride: inputStride)
+      if block.tiles == 0 {
+        tiling.copyPatch(tile, of: arguments.input, strides: strides, elementSize: 4, padding: 0, into: patch)
+        block.tiles = 1
         block.input = UnsafePointer(patch)
         block.pixel = p.inputChannels
-        block.row = inputSize * p.inputChannels
+        block.row = tiling.inputSize * p.inputChannels
       }
       withUnsafePointer(to: block) { transforms.transformInput($0) }
-      index += block.tiles
-    }
-  }
-
-  /// Copies a tile that reaches beyond the image, with zeros there.
-  private func copyPatch(_ image: UnsafePointer<Float>, y: Int, x: Int, into patch: UnsafeMutablePointer<Float>) {
-    let p = description.parameters
-    let channels = p.inputChannels
-    for row in 0..<inputSize {
-      for column in 0..<inputSize {
-        let target = patch + (row * inputSize + column) * channels
-        if y + row >= 0 && y + row < p.inputHeight && x + column >= 0 && x + column < p.inputWidth {
-          copyFloats(image + (y + row) * description.input.row + (x + column) * description.input.pixel, to: target, count: channels)
-        } else {
-          target.update(repeating: 0, count: channels)
-        }
-      }
+      tile += block.tiles
     }
   }
 
@@ -183,7 +129,7 @@ final class WinogradConvolution: ConvolutionImplementation {
   }
 
   private func transformOutput(
-    _ arguments: ConvolutionArguments, first: Int, count: Int, from points: UnsafeMutablePointer<Float>, channel: Int, channels: Int
+    _ arguments: ConvolutionArguments, _ tiles: Range<Int>, from points: UnsafeMutablePointer<Float>, channel: Int, channels: Int
   ) {
     let p = description.parameters
     let strides = description.output
@@ -191,17 +137,14 @@ final class WinogradConvolution: ConvolutionImplementation {
     let late = epilogue.residualAfterActivation
     var block = WinogradOutput(
       points: points, pointStride: blockTiles * outputStride, channels: channels, output: arguments.output, pixel: strides.pixel,
-      row: strides.row, rows: size, columns: size, epilogue: description.pixelEpilogue)
+      row: strides.row, rows: tiling.size, columns: tiling.size, epilogue: description.pixelEpilogue)
     block.epilogue.bias = arguments.bias.map { $0 + channel }
-    for index in 0..<count {
-      let tile = first + index
-      let y = tile / tileColumns % tileRows * size
-      let x = tile % tileColumns * size
-      let image = tile / (tileColumns * tileRows)
-      block.points = UnsafePointer(points) + index * outputStride
+    for tile in tiles {
+      let (image, y, x) = tiling.place(tile)
+      block.points = UnsafePointer(points) + (tile - tiles.lowerBound) * outputStride
       block.output = arguments.output + (image * strides.batch + y * strides.row + x * strides.pixel + channel)
-      block.rows = min(size, p.outputHeight - y)
-      block.columns = min(size, p.outputWidth - x)
+      block.rows = min(tiling.size, p.outputHeight - y)
+      block.columns = min(tiling.size, p.outputWidth - x)
       var residual: UnsafePointer<Float>?
       if let pointer = arguments.residual, let strides = description.residual {
         residual = pointer + (image * strides.batch + y * strides.row + x * strides.pixel + channel)
@@ -222,12 +165,12 @@ final class WinogradConvolution: ConvolutionImplementation {
   static func cycles(_ description: ConvolutionDescription, output size: Int) -> Double {
     let p = description.parameters
     let kernel = matrixKernels.best(for: description.features)
-    let points = (size + 2) * (size + 2)
-    let tiles = p.batch * ((p.outputHeight + size - 1) / size) * ((p.outputWidth + size - 1) / size)
-    let products = Double(kernel.slots(rows: tiles, columns: p.outputChannels) * points * p.inputChannels) / 2
+    let tiling = WinogradTiling(p, output: size)
+    let points = tiling.pointCount
+    let products = Double(kernel.slots(rows: tiling.count, columns: p.outputChannels) * points * p.inputChannels) / 2
     let registers = Double((p.inputChannels + p.outputChannels) / kernel.lanes + 2)
     // The values of a larger tile do not fit the registers.
-    let transforms = Double(tiles * points) * registers * (size == 2 ? 5 : 7)
+    let transforms = Double(tiling.count * points) * registers * (size == 2 ? 5 : 7)
     return products * 1.1 + transforms + MatrixConvolution.weightCycles(points * p.inputChannels * p.outputChannels)
   }
 }

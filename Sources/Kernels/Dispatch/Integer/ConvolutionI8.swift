@@ -1,5 +1,17 @@
 import KernelCore
 
+/// The ways to compute a convolution of 8-bit integers. All give the same integers.
+package enum IntegerConvolutionAlgorithm: Hashable, Sendable, CaseIterable {
+  /// A matrix product: a row for each output pixel.
+  case matrix
+  /// Channel by channel, where each is a group.
+  case depthwise
+  /// Winograd's minimal filtering with output tiles of 2×2.
+  case winograd2x2
+  /// Winograd's minimal filtering with output tiles of 4×4.
+  case winograd4x4
+}
+
 /// A two-dimensional convolution of channels-last 8-bit images with constant i8 weights, exact int32 sums and an ``IntegerEpilogue``.
 ///
 /// Made once, then run with nothing but pointers; ``run(input:weights:residual:output:scratch:worker:workers:)`` allocates nothing.
@@ -15,11 +27,13 @@ package final class ConvolutionI8: Sendable {
   /// Of all workers; to be aligned to 64 bytes.
   package var scratchByteCount: Int { implementation.scratchByteCount * workers }
 
-  /// Strides of the residual are needed where the epilogue has one. At most `workers` share a run.
+  /// Strides of the residual are needed where the epilogue has one. At most `workers` share a run. `algorithm` is one of
+  /// ``algorithms(for:inputStrides:features:expectedRuns:)``, or nil for the one that the cost rule picks.
   package init(
     _ parameters: ConvolutionParameters, inputStrides: ImageStrides, outputStrides: ImageStrides,
     residualStrides: ImageStrides? = nil, inputType: ActivationType, inputZeroPoint: Int32, epilogue: IntegerEpilogue = IntegerEpilogue(),
-    workers: Int = 1, features: CPUFeatures = .current
+    workers: Int = 1, features: CPUFeatures = .current, expectedRuns: Int? = nil,
+    algorithm: IntegerConvolutionAlgorithm? = nil
   ) {
     precondition(outputStrides.channel == 1 && (residualStrides?.channel ?? 1) == 1, "the output's channels are neighbours")
     precondition((epilogue.residual != nil) == (residualStrides != nil), "a residual has strides")
@@ -30,10 +44,40 @@ package final class ConvolutionI8: Sendable {
     let description = IntegerConvolutionDescription(
       parameters: parameters, input: inputStrides, output: outputStrides, residual: residualStrides, inputType: inputType,
       inputZeroPoint: inputZeroPoint, epilogue: epilogue, features: features)
-    implementation =
-      IntegerDepthwiseConvolution.applies(to: parameters, inputStrides: inputStrides)
-      ? IntegerDepthwiseConvolution(description) : IntegerMatrixConvolution(description)
+    let applicable = Self.algorithms(for: parameters, inputStrides: inputStrides, features: features, expectedRuns: expectedRuns)
+    precondition(algorithm.map(applicable.contains) ?? true, "the algorithm does not fit the convolution")
+    let algorithm = algorithm ?? applicable[0]
+    switch algorithm {
+    case .matrix: implementation = IntegerMatrixConvolution(description)
+    case .depthwise: implementation = IntegerDepthwiseConvolution(description)
+    case .winograd2x2, .winograd4x4:
+      let kernels = IntegerWinogradConvolution.kernels(for: parameters, inputStrides: inputStrides, features: features)
+      implementation = IntegerWinogradConvolution(description, kernels.first { $0.algorithm == algorithm }!)
+    }
   }
+
+  /// The algorithms that can compute such a convolution; first the one that the cost rule picks, which counts the packing of weights too
+  /// where `expectedRuns` runs are expected.
+  package static func algorithms(
+    for p: ConvolutionParameters, inputStrides: ImageStrides, features: CPUFeatures = .current, expectedRuns: Int? = nil
+  ) -> [IntegerConvolutionAlgorithm] {
+    if IntegerDepthwiseConvolution.applies(to: p, inputStrides: inputStrides) { return [.depthwise, .matrix] }
+    let winograd = IntegerWinogradConvolution.kernels(for: p, inputStrides: inputStrides, features: features)
+    guard let lanes = winograd.first?.lanes else { return [.matrix] }
+    func cycles(_ run: Double, _ weights: Int) -> Double {
+      run + Double(weights) * (1 / weightBytesPerCycle + (expectedRuns.map { ConvolutionF32.packingCycles / Double($0) } ?? 0))
+    }
+    var choices: [(IntegerConvolutionAlgorithm, cycles: Double)] = [
+      (.matrix, cycles(IntegerMatrixConvolution.cycles(p, lanes: lanes), p.outputChannels * p.inputChannels * 9))
+    ]
+    choices += winograd.map {
+      ($0.algorithm, cycles(IntegerWinogradConvolution.cycles(p, $0), IntegerWinogradConvolution.weightBytes(p, $0)))
+    }
+    return choices.sorted { $0.cycles < $1.cycles }.map(\.0)
+  }
+
+  /// Packed weights that a run fetches in a cycle.
+  private static let weightBytesPerCycle = 8.0
 
   /// Packs weights of shape O×I×kh×kw (of groups: O and I/groups) and what the epilogue needs of each output channel into
   /// ``packedWeightsByteCount`` bytes, to be aligned to 64.
@@ -57,4 +101,8 @@ package final class ConvolutionI8: Sendable {
         input: input, weights: weights, residual: residual, output: output,
         scratch: scratch + worker * implementation.scratchByteCount, worker: worker, workers: workers))
   }
+}
+
+extension IntegerWinogradKernel {
+  fileprivate var algorithm: IntegerConvolutionAlgorithm { output == 2 ? .winograd2x2 : .winograd4x4 }
 }

@@ -18,6 +18,30 @@ package let integerMatrixKernels: [IntegerMatrixKernel] = {
   return table
 }()
 
+/// Winograd's transforms and products in integers, of instruction sets that multiply pairs of 16-bit integers nearly as fast as bytes.
+package let integerWinogradKernels: [IntegerWinogradKernel] = {
+  var table: [IntegerWinogradKernel] = []
+  #if arch(x86_64)
+  table += [
+    IntegerWinogradKernel(
+      name: "winograd4x4_u8i8_avx2", requires: .avx2, lanes: 8, output: 4, transformInput: winograd4x4Input_u8i8_avx2,
+      multiply: matrix_i16_4x16_avx2, transformOutput: winograd4x4Output_u8i8_avx2),
+    IntegerWinogradKernel(
+      name: "winograd2x2_u8i8_avx2", requires: .avx2, lanes: 8, output: 2, transformInput: winograd2x2Input_u8i8_avx2,
+      multiply: matrix_i16_4x16_avx2, transformOutput: winograd2x2Output_u8i8_avx2),
+  ]
+  #endif
+  table += [
+    IntegerWinogradKernel(
+      name: "winograd4x4_u8i8_portable", requires: [], lanes: 4, output: 4, transformInput: winograd4x4Input_u8i8_portable,
+      multiply: matrix_i16_4x8_portable, transformOutput: winograd4x4Output_u8i8_portable),
+    IntegerWinogradKernel(
+      name: "winograd2x2_u8i8_portable", requires: [], lanes: 4, output: 2, transformInput: winograd2x2Input_u8i8_portable,
+      multiply: matrix_i16_4x8_portable, transformOutput: winograd2x2Output_u8i8_portable),
+  ]
+  return table
+}()
+
 /// The integer depthwise kernels of all instruction sets, best first: wider registers before narrower, special before general.
 package let integerDepthwiseKernels: [IntegerDepthwiseKernel] = {
   func rows(

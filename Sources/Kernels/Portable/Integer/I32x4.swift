@@ -18,6 +18,9 @@ struct I32x4: IntegerVector {
   @inline(__always) static func splat(_ p: UnsafeRawPointer) -> Self { splat(p.loadUnaligned(as: Int32.self)) }
   @inline(__always) static func splat(_ x: Int32) -> Self { Self(SIMD4<Int32>(x, x, x, x)) }
   @inline(__always) static func + (a: Self, b: Self) -> Self { Self(a.v &+ b.v) }
+  @inline(__always) static func - (a: Self, b: Self) -> Self { Self(a.v &- b.v) }
+  @inline(__always) static func * (a: Self, b: Self) -> Self { Self(a.v &* b.v) }
+  @inline(__always) func shiftedRight(_ count: Int32) -> Self { Self(v &>> SIMD4<Int32>(count, count, count, count)) }
 
   @inline(__always) static var dotsAreExact: Bool { true }
   @inline(__always) func addingDot(_ a: Self, _ b: Self) -> Self { addingExactDot(a, b) }
@@ -83,6 +86,9 @@ struct I32x4: IntegerVector {
     return Self(v &+ high &+ ((a.v &<< 16) &>> 16) &* ((b.v &<< 16) &>> 16))
     #endif
   }
+  @inline(__always) private var words: SIMD8<Int16> { unsafeBitCast(v, to: SIMD8<Int16>.self) }
+  @inline(__always) func addingPairs(_ other: Self) -> Self { Self(unsafeBitCast(words &+ other.words, to: SIMD4<Int32>.self)) }
+  @inline(__always) func subtractingPairs(_ other: Self) -> Self { Self(unsafeBitCast(words &- other.words, to: SIMD4<Int32>.self)) }
   @inline(__always) static func load(bytes p: UnsafeRawPointer, isSigned: Bool, count: Int) -> Self {
     let x = widened(bytes(p, count))
     return Self(isSigned ? (x &<< 24) &>> 24 : x)

@@ -24,3 +24,23 @@ enum I32x4Tiles: IntegerTiles {
 package func matrix_u8i8_2x8_portable(_ block: UnsafePointer<IntegerBlock>) {
   computeIntegerBlock(I32x4Tiles.self, block)
 }
+
+package func winograd4x4Input_u8i8_portable(_ input: UnsafePointer<IntegerWinogradInput>) {
+  transformIntegerWinogradInput(I32x4.self, InlineArray<6, Void>.self, input)
+}
+
+package func winograd4x4Output_u8i8_portable(_ output: UnsafePointer<IntegerWinogradOutput>) {
+  transformIntegerWinogradOutput(I32x4.self, InlineArray<6, Void>.self, InlineArray<4, Void>.self, output)
+}
+
+package func winograd2x2Input_u8i8_portable(_ input: UnsafePointer<IntegerWinogradInput>) {
+  transformIntegerWinogradInput(I32x4.self, InlineArray<4, Void>.self, input)
+}
+
+package func winograd2x2Output_u8i8_portable(_ output: UnsafePointer<IntegerWinogradOutput>) {
+  transformIntegerWinogradOutput(I32x4.self, InlineArray<4, Void>.self, InlineArray<2, Void>.self, output)
+}
+
+package func matrix_i16_4x8_portable(_ product: UnsafePointer<IntegerWinogradProduct>) {
+  multiplyIntegerWinograd(I32x4.self, InlineArray<4, Void>.self, InlineArray<2, Void>.self, product)
+}
