@@ -5,7 +5,7 @@ import KernelCore
 enum F32x8Tiles: MatrixTiles {
   typealias Vector = F32x8
 
-  @inline(__always) static var shape: MatrixTileShape { MatrixTileShape(rows: [8, 6, 3], leastRows: [5, 4, 3]) }
+  @inline(__always) static var shape: MatrixTileShape { MatrixTileShape(rows: [8, 6, 3, 0, 0], leastRows: [5, 4, 3, 0, 0]) }
 
   @inline(__always) static func compute(
     rows: Int, width: Int, count: Int, _ block: UnsafePointer<MatrixBlock>, _ stack: UnsafeMutablePointer<MatrixTileStack>

@@ -5,7 +5,7 @@ import KernelCore
 enum F32x16Tiles: MatrixTiles {
   typealias Vector = F32x16
 
-  @inline(__always) static var shape: MatrixTileShape { MatrixTileShape(rows: [14, 14, 8], leastRows: [8, 5, 3]) }
+  @inline(__always) static var shape: MatrixTileShape { MatrixTileShape(rows: [14, 14, 9, 6, 5], leastRows: [8, 4, 3, 2, 2]) }
 
   @inline(__always) static func compute(
     rows: Int, width: Int, count: Int, _ block: UnsafePointer<MatrixBlock>, _ stack: UnsafeMutablePointer<MatrixTileStack>
@@ -16,6 +16,18 @@ enum F32x16Tiles: MatrixTiles {
       computeTiles(Vector.self, Float.self, rows, width, count: count, block, stack)
     }
     switch (width, rows) {
+    case (5, 5): tiles(InlineArray<5, Void>.self, InlineArray<5, Void>.self)
+    case (5, 4): tiles(InlineArray<4, Void>.self, InlineArray<5, Void>.self)
+    case (5, 3): tiles(InlineArray<3, Void>.self, InlineArray<5, Void>.self)
+    case (5, 2): tiles(InlineArray<2, Void>.self, InlineArray<5, Void>.self)
+    case (5, 1): tiles(InlineArray<1, Void>.self, InlineArray<5, Void>.self)
+    case (4, 6): tiles(InlineArray<6, Void>.self, InlineArray<4, Void>.self)
+    case (4, 5): tiles(InlineArray<5, Void>.self, InlineArray<4, Void>.self)
+    case (4, 4): tiles(InlineArray<4, Void>.self, InlineArray<4, Void>.self)
+    case (4, 3): tiles(InlineArray<3, Void>.self, InlineArray<4, Void>.self)
+    case (4, 2): tiles(InlineArray<2, Void>.self, InlineArray<4, Void>.self)
+    case (4, 1): tiles(InlineArray<1, Void>.self, InlineArray<4, Void>.self)
+    case (3, 9): tiles(InlineArray<9, Void>.self, InlineArray<3, Void>.self)
     case (2, 14): tiles(InlineArray<14, Void>.self, InlineArray<2, Void>.self)
     case (2, 13): tiles(InlineArray<13, Void>.self, InlineArray<2, Void>.self)
     case (2, 12): tiles(InlineArray<12, Void>.self, InlineArray<2, Void>.self)
@@ -56,7 +68,7 @@ enum F32x16Tiles: MatrixTiles {
   }
 }
 
-package func matrix_f32_14x32_avx512(_ block: UnsafePointer<MatrixBlock>) {
+package func matrix_f32_6x64_avx512(_ block: UnsafePointer<MatrixBlock>) {
   computeBlock(F32x16Tiles.self, block)
 }
 

@@ -4,7 +4,7 @@ import KernelCore
 enum F32x4Tiles: MatrixTiles {
   typealias Vector = F32x4
 
-  @inline(__always) static var shape: MatrixTileShape { MatrixTileShape(rows: [6, 4, 2], leastRows: [4, 2, 2]) }
+  @inline(__always) static var shape: MatrixTileShape { MatrixTileShape(rows: [6, 4, 2, 0, 0], leastRows: [4, 2, 2, 0, 0]) }
 
   @inline(__always) static func compute(
     rows: Int, width: Int, count: Int, _ block: UnsafePointer<MatrixBlock>, _ stack: UnsafeMutablePointer<MatrixTileStack>

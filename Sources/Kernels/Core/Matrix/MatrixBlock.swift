@@ -111,7 +111,7 @@ package typealias MatrixBlockFunction = @Sendable (_ block: UnsafePointer<Matrix
 package struct MatrixKernel: KernelDescriptor {
   package let name: String
   package let requires: CPUFeatures
-  /// Floats in a register; panels of B are one, two or three registers wide.
+  /// Floats in a register.
   package let lanes: Int
   package let shape: MatrixTileShape
   package let run: MatrixBlockFunction
@@ -124,6 +124,6 @@ package struct MatrixKernel: KernelDescriptor {
     self.run = run
   }
 
-  /// The rows of a tile of the usual panel, two registers wide.
-  package var tileRows: Int { shape.rows[1] }
+  /// The rows of a tile of a whole panel.
+  package var tileRows: Int { shape.rows[MatrixPanels.wholeWidth(lanes: lanes) - 1] }
 }

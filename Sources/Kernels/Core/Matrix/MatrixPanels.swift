@@ -1,8 +1,8 @@
 /// How the columns of B are cut into panels.
 ///
 /// A panel holds its columns' values row by row: row k of a panel of w columns lies w · k elements after its beginning. Panels are
-/// two registers wide, but for the last: one register where no more columns exist, and three where the rest fits three, for
-/// a third register beside two costs less than one alone. Columns beyond the last are zero.
+/// ``wholeWidth(lanes:)`` registers wide, but for the last: fewer where no more columns exist, and one more where the rest fits that,
+/// for a register beside others costs less than one alone. Columns beyond the last are zero.
 @frozen @usableFromInline package struct MatrixPanels: Sendable {
   /// Floats in a register.
   @usableFromInline package let lanes: Int
@@ -15,16 +15,28 @@
     self.columns = columns
   }
 
+  /// The width in registers of all panels but the last. A wide tile takes fewer instructions for a multiply-addition than a high one,
+  /// but needs registers for a row of B beside its sums: where registers hold 16 floats there are twice as many.
+  @inlinable @inline(__always)
+  package static func wholeWidth(lanes: Int) -> Int { lanes == 16 ? 4 : 2 }
+
   /// The width in registers of the panel that begins where `rest` columns are left.
   @inlinable @inline(__always)
   package static func width(rest: Int, lanes: Int) -> Int {
-    rest <= lanes ? 1 : rest <= 2 &* lanes || rest > 3 &* lanes ? 2 : 3
+    let registers = (rest &+ lanes &- 1) / lanes
+    let whole = wholeWidth(lanes: lanes)
+    return registers <= whole &+ 1 ? registers : whole
   }
 
-  /// Columns from a panel's beginning to the next one's.
-  package var panelColumns: Int { 2 * lanes }
+  /// Columns of the widest panel that there can be.
+  package static func mostColumns(lanes: Int) -> Int { (wholeWidth(lanes: lanes) + 1) * lanes }
 
-  package var count: Int { columns <= 3 * lanes ? 1 : (columns - lanes + panelColumns - 1) / panelColumns }
+  /// Columns from a panel's beginning to the next one's.
+  package var panelColumns: Int { Self.wholeWidth(lanes: lanes) * lanes }
+
+  package var count: Int {
+    columns <= Self.mostColumns(lanes: lanes) ? 1 : (columns - lanes + panelColumns - 1) / panelColumns
+  }
 
   /// The columns of panel `index`, with those added to fill registers.
   package func paddedColumns(_ index: Int) -> Int {

@@ -134,7 +134,7 @@ package func computeTiles<V: FloatVector, Element: PanelElement, let Rows: Int, 
         ahead += 2 &* aheadStep
         length &-= 2
       }
-      while Rows <= 8 && length >= 4 {
+      while Rows <= 9 && length >= 4 {
         for step in 0..<4 {
           prefetch(ahead + step &* aheadStep)
           multiplyAdd(&sums, a + step, aRowStride, b + step &* Width &* lanes)

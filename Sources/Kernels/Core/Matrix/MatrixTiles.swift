@@ -1,12 +1,12 @@
-/// The tiles that an instruction set's registers allow, by the width of their panel in registers: element 0 for one, 2 for three.
+/// The tiles that an instruction set's registers allow, by the width of their panel in registers: element 0 for one.
 @frozen @usableFromInline package struct MatrixTileShape: Sendable {
   /// The most rows of a tile.
-  @usableFromInline package let rows: InlineArray<3, Int>
+  @usableFromInline package let rows: InlineArray<5, Int>
   /// Rows below which a tile waits for the latency of its multiply-additions.
-  @usableFromInline package let leastRows: InlineArray<3, Int>
+  @usableFromInline package let leastRows: InlineArray<5, Int>
 
   @inlinable @inline(__always)
-  package init(rows: InlineArray<3, Int>, leastRows: InlineArray<3, Int>) {
+  package init(rows: InlineArray<5, Int>, leastRows: InlineArray<5, Int>) {
     self.rows = rows
     self.leastRows = leastRows
   }
@@ -16,7 +16,7 @@
 @usableFromInline package protocol MatrixTiles {
   associatedtype Vector: FloatVector
   static var shape: MatrixTileShape { get }
-  /// Computes `count` tiles of `rows` (1 to what the shape has) × `width` (1...3) registers.
+  /// Computes `count` tiles of `rows` (1 to what the shape has) × `width` registers.
   static func compute(
     rows: Int, width: Int, count: Int, _ block: UnsafePointer<MatrixBlock>, _ stack: UnsafeMutablePointer<MatrixTileStack>)
 }
@@ -29,6 +29,8 @@ extension MatrixTiles {
   ) {
     let row = InlineArray<1, Void>.self
     switch width {
+    case 5: computeTiles(Vector.self, Float16.self, row, InlineArray<5, Void>.self, count: count, block, stack)
+    case 4: computeTiles(Vector.self, Float16.self, row, InlineArray<4, Void>.self, count: count, block, stack)
     case 3: computeTiles(Vector.self, Float16.self, row, InlineArray<3, Void>.self, count: count, block, stack)
     case 2: computeTiles(Vector.self, Float16.self, row, InlineArray<2, Void>.self, count: count, block, stack)
     default: computeTiles(Vector.self, Float16.self, row, InlineArray<1, Void>.self, count: count, block, stack)

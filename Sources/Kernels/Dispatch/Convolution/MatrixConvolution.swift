@@ -108,7 +108,7 @@ final class MatrixConvolution: ConvolutionImplementation {
       depthBlocks = MatrixDepth([MatrixSegment(offset: 0, length: panels.rows)], limit: depthLimit)
     }
     loop = MatrixLoop(kernel: kernel, depth: depthBlocks, epilogue: description.epilogue)
-    widenedElements = description.weightType == .f16 ? depthBlocks.largestBlock * 3 * kernel.lanes : 0
+    widenedElements = description.weightType == .f16 ? depthBlocks.largestBlock * MatrixPanels.mostColumns(lanes: kernel.lanes) : 0
     kernelName = Self.name(source) + kernel.name
   }
 

@@ -66,7 +66,7 @@ package final class GEMMF32: Sendable {
   }
   private var transposedElements: Int { parameters.aTransposed ? blockRows * loop.depth.largestBlock : 0 }
   /// Elements of the largest panel that the segments of a depth block meet.
-  private var blockPanelElements: Int { loop.depth.largestBlock * 3 * panels.lanes }
+  private var blockPanelElements: Int { loop.depth.largestBlock * MatrixPanels.mostColumns(lanes: panels.lanes) }
   private var widenedElements: Int {
     parameters.b.weightType == .f16 && parameters.rows > MatrixBlock.rowsOfHalves ? blockPanelElements : 0
   }

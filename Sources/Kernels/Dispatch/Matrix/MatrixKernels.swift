@@ -9,7 +9,7 @@ package let matrixKernels: [MatrixKernel] = {
   #if arch(x86_64)
   table += [
     MatrixKernel(
-      name: "f32_14x32_avx512", requires: .avx512, lanes: 16, shape: matrixShape_f32_avx512(), run: matrix_f32_14x32_avx512),
+      name: "f32_6x64_avx512", requires: .avx512, lanes: 16, shape: matrixShape_f32_avx512(), run: matrix_f32_6x64_avx512),
     MatrixKernel(name: "f32_6x16_avx2", requires: .avx2, lanes: 8, shape: matrixShape_f32_avx2(), run: matrix_f32_6x16_avx2),
   ]
   #endif
