@@ -6,8 +6,8 @@ import Testing
 /// The wide kernels' sources with emulated registers.
 @Suite struct EmulatedKernelTests {
   static let kernels: [IntegerMatrixKernel] = [
-    IntegerMatrixKernel(name: "exact", requires: [], lanes: 16, tileRows: 8) { computeIntegerBlock(EmulatedTiles<ExactDots>.self, $0) },
-    IntegerMatrixKernel(name: "saturating", requires: [], lanes: 16, tileRows: 8, prefersSmallValues: true) {
+    IntegerMatrixKernel(name: "exact", requires: [], lanes: 16, tileRows: 6) { computeIntegerBlock(EmulatedTiles<ExactDots>.self, $0) },
+    IntegerMatrixKernel(name: "saturating", requires: [], lanes: 16, tileRows: 6, prefersSmallValues: true) {
       computeIntegerBlock(EmulatedTiles<SaturatingDots>.self, $0)
     },
   ]

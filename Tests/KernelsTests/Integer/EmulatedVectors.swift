@@ -169,14 +169,15 @@ struct EmulatedI32x16<Dots: EmulatedDots>: IntegerVector {
 enum EmulatedTiles<Dots: EmulatedDots>: IntegerTiles {
   typealias Vector = EmulatedI32x16<Dots>
 
-  static var rows: Int { 8 }
+  static func rows(width: Int) -> Int { width == 4 ? 6 : 8 }
 
   static func compute(rows: Int, width: Int, _ tiles: UnsafePointer<IntegerTileColumn>) {
     func tile<let Rows: Int>(_ rows: InlineArray<Rows, Void>.Type) {
-      if width == 2 {
-        computeIntegerTiles(Vector.self, rows, InlineArray<2, Void>.self, tiles)
-      } else {
-        computeIntegerTiles(Vector.self, rows, InlineArray<1, Void>.self, tiles)
+      switch width {
+      case 4: computeIntegerTiles(Vector.self, rows, InlineArray<4, Void>.self, tiles)
+      case 3: computeIntegerTiles(Vector.self, rows, InlineArray<3, Void>.self, tiles)
+      case 2: computeIntegerTiles(Vector.self, rows, InlineArray<2, Void>.self, tiles)
+      default: computeIntegerTiles(Vector.self, rows, InlineArray<1, Void>.self, tiles)
       }
     }
     switch rows {

@@ -5,7 +5,7 @@ import KernelCore
 enum I32x8Tiles: IntegerTiles {
   typealias Vector = I32x8
 
-  @inline(__always) static var rows: Int { 4 }
+  @inline(__always) static func rows(width: Int) -> Int { 4 }
 
   @inline(__always) static func compute(rows: Int, width: Int, _ tiles: UnsafePointer<IntegerTileColumn>) {
     @inline(__always) func tile<let Rows: Int, let Width: Int>(

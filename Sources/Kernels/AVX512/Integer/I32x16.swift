@@ -64,6 +64,27 @@ struct I32x16: IntegerVector {
     }
   }
 
+  /// Four registers rounded, as bytes, each register's beside one another.
+  @inline(__always) private static func bytes(_ a: F32x16, _ b: F32x16, _ c: F32x16, _ d: F32x16, isSigned: Bool) -> SIMD8<Int64> {
+    let low = _mm512_packs_epi32(_mm512_cvtps_epi32(a.v), _mm512_cvtps_epi32(b.v))
+    let high = _mm512_packs_epi32(_mm512_cvtps_epi32(c.v), _mm512_cvtps_epi32(d.v))
+    // Each quarter holds every fourth four bytes.
+    let bytes = isSigned ? _mm512_packs_epi16(low, high) : _mm512_packus_epi16(low, high)
+    return _mm512_permutexvar_epi32(_mm512_set_epi32(15, 11, 7, 3, 14, 10, 6, 2, 13, 9, 5, 1, 12, 8, 4, 0), bytes)
+  }
+  @inline(__always) static func store(
+    row: (F32x16, F32x16, F32x16, F32x16), bytes p: UnsafeMutableRawPointer, isSigned: Bool
+  ) {
+    p.storeBytes(of: bytes(row.0, row.1, row.2, row.3, isSigned: isSigned), as: SIMD8<Int64>.self)
+  }
+  @inline(__always) static func store(
+    _ first: (F32x16, F32x16), _ second: (F32x16, F32x16), bytes p: UnsafeMutableRawPointer, _ q: UnsafeMutableRawPointer, isSigned: Bool
+  ) {
+    let rows = bytes(first.0, first.1, second.0, second.1, isSigned: isSigned)
+    p.storeBytes(of: rows.lowHalf, as: SIMD4<Int64>.self)
+    q.storeBytes(of: rows.highHalf, as: SIMD4<Int64>.self)
+  }
+
   @inline(__always) func lowerHalf() -> Self { Self(_mm512_and_si512(v, _mm512_set1_epi32(15))) }
   @inline(__always) func upperHalf() -> Self { Self(_mm512_and_si512(_mm512_srli_epi32(v, 4), _mm512_set1_epi32(15))) }
   @inline(__always) func values(of table: UnsafePointer<Float>) -> F32x16 {

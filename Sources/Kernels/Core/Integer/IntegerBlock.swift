@@ -50,18 +50,18 @@
   package init(_ memory: UnsafeMutableRawPointer) { self.memory = memory }
 
   package static func byteCount(steps: Int, runLength: Int) -> Int {
-    (1536 + 3 * steps * MemoryLayout<IntegerStep>.stride + runLength / 2 + 4 + 127) / 64 * 64
+    (2176 + 3 * steps * MemoryLayout<IntegerStep>.stride + runLength / 2 + 4 + 127) / 64 * 64
   }
 
-  /// A tile is 16 registers at the most.
+  /// A tile is 24 registers at the most.
   @inlinable @inline(__always) var sums: UnsafeMutableRawPointer { memory }
-  @inlinable @inline(__always) var buffer: UnsafeMutableRawPointer { memory + 1024 }
+  @inlinable @inline(__always) var buffer: UnsafeMutableRawPointer { memory + 1536 }
   @inlinable @inline(__always) var panel: UnsafeMutablePointer<IntegerPanel> {
-    (memory + 1280).assumingMemoryBound(to: IntegerPanel.self)
+    (memory + 1792).assumingMemoryBound(to: IntegerPanel.self)
   }
-  @inlinable @inline(__always) var starts: UnsafeMutableRawPointer { memory + 1408 }
+  @inlinable @inline(__always) var starts: UnsafeMutableRawPointer { memory + 1920 }
   @inlinable @inline(__always) var lists: UnsafeMutablePointer<IntegerStep> {
-    (memory + 1536).assumingMemoryBound(to: IntegerStep.self)
+    (memory + 2176).assumingMemoryBound(to: IntegerStep.self)
   }
   @inlinable @inline(__always) func maxima(steps: Int) -> UnsafeMutablePointer<UInt8> {
     UnsafeMutableRawPointer(lists + 3 &* steps).assumingMemoryBound(to: UInt8.self)
@@ -167,9 +167,9 @@ package typealias IntegerBlockFunction = @Sendable (_ block: UnsafePointer<Integ
 package struct IntegerMatrixKernel: KernelDescriptor {
   package let name: String
   package let requires: CPUFeatures
-  /// 32-bit integers in a register; panels of B are one or two registers wide.
+  /// 32-bit integers in a register.
   package let lanes: Int
-  /// The most rows of a tile.
+  /// The most rows of a tile of a whole panel.
   package let tileRows: Int
   /// How fast a product is depends on how great the values of A are.
   package let prefersSmallValues: Bool

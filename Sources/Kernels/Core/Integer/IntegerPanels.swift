@@ -1,6 +1,7 @@
 /// How an i8 matrix B is cut into panels of columns.
 ///
-/// A panel is two registers wide, but for the last, which is one wide where no more columns exist. It holds, for each of its columns
+/// A panel is as wide as one of floats is (``MatrixPanels/wholeWidth(lanes:)``), but for the last, which has only registers that columns
+/// exist for. It holds, for each of its columns
 /// (with those added to fill registers, which are zero), an int32 from which sums start, then m, then a of ``IntegerEpilogue``; then
 /// its values, step by step: of each step of eight rows, four of each column, then the other four. Last come four bytes for each step,
 /// half the bounds of its pairs of neighbours, rounded up: of the greatest sum of the positive, or of the negative, of two neighbours among a
@@ -20,7 +21,9 @@
 
   /// The width in registers of the panel that begins where `rest` columns are left.
   @inlinable @inline(__always)
-  package static func width(rest: Int, lanes: Int) -> Int { rest <= lanes ? 1 : 2 }
+  package static func width(rest: Int, lanes: Int) -> Int {
+    Swift.min((rest &+ lanes &- 1) / lanes, MatrixPanels.wholeWidth(lanes: lanes))
+  }
 
   /// Bytes of a panel of `width` registers before its values, and before its bounds.
   @inlinable @inline(__always)
@@ -28,16 +31,19 @@
   @inlinable @inline(__always)
   package static func boundOffset(width: Int, lanes: Int, steps: Int) -> Int { (12 &+ 8 &* steps) &* width &* lanes }
 
-  package var panelColumns: Int { 2 * lanes }
+  private var wholeWidth: Int { MatrixPanels.wholeWidth(lanes: lanes) }
+  package var panelColumns: Int { wholeWidth * lanes }
   package var count: Int { (columns + panelColumns - 1) / panelColumns }
 
   private func byteCount(width: Int) -> Int {
     (Self.boundOffset(width: width, lanes: lanes, steps: steps) + 4 * steps + 63) / 64 * 64
   }
   /// Bytes from a panel's beginning to the next one's.
-  package var panelStride: Int { byteCount(width: 2) }
+  package var panelStride: Int { byteCount(width: wholeWidth) }
   /// Bytes of all panels.
-  package var byteCount: Int { count * panelStride }
+  package var byteCount: Int {
+    (count - 1) * panelStride + byteCount(width: Self.width(rest: columns - (count - 1) * panelColumns, lanes: lanes))
+  }
 
   /// Packs B, of whose column n the values lie at `column(n)`, eight for each step, until the next panel's first column is asked for; sums
   /// start from −`zeroPoint` times the column's sum.
@@ -60,7 +66,7 @@
       let values = Self.valueOffset(width: padded / lanes, lanes: lanes)
       let bounds = Self.boundOffset(width: padded / lanes, lanes: lanes, steps: steps)
       base.initializeMemory(as: UInt8.self, repeating: 0, count: values)
-      (base + bounds).initializeMemory(as: UInt8.self, repeating: 0, count: panelStride - bounds)
+      (base + bounds).initializeMemory(as: UInt8.self, repeating: 0, count: byteCount(width: padded / lanes) - bounds)
       let floats = base.assumingMemoryBound(to: Float.self)
       for n in 0..<padded {
         guard first + n < columns else {

@@ -126,10 +126,10 @@ package func computeIntegerTiles<V: IntegerVector, let Rows: Int, let Width: Int
       addHalves(panel.pointee.apart, panel.pointee.apartCount, widened: false)
       addHalves(panel.pointee.wide, panel.pointee.wideCount, widened: true)
     }
-    if Width == 2 && Rows & 1 == 0 && panel.pointee.isSaturated {
+    if Rows &* Width & 3 == 0 && Width != 3 && panel.pointee.isSaturated
+      && (residual == nil || panel.pointee.block.pointee.stage.residualType != .f32)
+    {
       storeSaturated(V.self, sums, panel, residual: residual, output: output)
-    } else if Width == 1 && Rows & 3 == 0 && panel.pointee.isSaturated && residual == nil {
-      storeSaturatedColumn(V.self, sums[unchecked: 0], panel, output: output)
     } else {
       let block = panel.pointee.block
       let target = block.pointee.schedule.sums
@@ -170,7 +170,8 @@ func storeTile<V: IntegerVector>(
   }
 }
 
-/// The same for an even number of rows of two whole registers of 8-bit integers, in registers, where bounds below are those of the type.
+/// The same for rows of one, two or four whole registers of 8-bit integers, in registers, where bounds below are those of the type and a
+/// residual has 8-bit integers too.
 @inlinable @inline(__always)
 func storeSaturated<V: IntegerVector, let Rows: Int, let Width: Int>(
   _: V.Type, _ sums: InlineArray<Width, InlineArray<Rows, V>>, _ panel: UnsafePointer<IntegerPanel>, residual: UnsafeRawPointer?,
@@ -181,57 +182,41 @@ func storeSaturated<V: IntegerVector, let Rows: Int, let Width: Int>(
   let block = panel.pointee.block
   let stage = block.pointee.stage
   let floats = panel.pointee.base.assumingMemoryBound(to: Float.self)
-  let multipliers = (F.load(floats + 2 &* lanes), F.load(floats + 3 &* lanes))
-  let addends = (F.load(floats + 4 &* lanes), F.load(floats + 5 &* lanes))
   let upper = F.splat(stage.upper)
   let isSigned = stage.outputType == .i8
   let cRowStride = block.pointee.cRowStride
 
-  @inline(__always) func scaled(_ i: Int) -> (F, F) {
-    let low = sums[unchecked: 0][unchecked: i].floats() * multipliers.0
-    let high = sums[unchecked: 1][unchecked: i].floats() * multipliers.1
-    return (low + addends.0, high + addends.1)
-  }
-  @inline(__always) func store(_ i: Int, _ first: (F, F), _ second: (F, F)) {
-    // A NaN passes, and saturates below.
-    V.store(
-      (upper.min(first.0), upper.min(first.1)), (upper.min(second.0), upper.min(second.1)), bytes: output + i &* cRowStride,
-      output + (i &+ 1) &* cRowStride, isSigned: isSigned)
-  }
-  if let residual {
-    let factor = F.splat(stage.residualMultiplier)
-    let offset = F.splat(stage.residualOffset)
-    let (innerLower, innerUpper) = (F.splat(stage.innerLower), F.splat(stage.innerUpper))
-    let type = stage.residualType
-    @inline(__always) func added(_ i: Int) -> (F, F) {
-      let r = residual + i &* block.pointee.residualRowStride
-      let (low, high) = scaled(i)
-      return (
-        innerUpper.min(innerLower.max(low)) + (V.loadFloats(r, type, count: lanes) * factor + offset),
-        innerUpper.min(innerLower.max(high)) + (V.loadFloats(r + lanes &* type.elementSize, type, count: lanes) * factor + offset)
-      )
-    }
-    for i in 0..<Rows / 2 { store(2 &* i, added(2 &* i), added(2 &* i &+ 1)) }
-  } else {
-    for i in 0..<Rows / 2 { store(2 &* i, scaled(2 &* i), scaled(2 &* i &+ 1)) }
-  }
-}
+  let factor = F.splat(stage.residualMultiplier)
+  let offset = F.splat(stage.residualOffset)
+  let (innerLower, innerUpper) = (F.splat(stage.innerLower), F.splat(stage.innerUpper))
+  // Bytes are widened without their sign, which these two give back without a branch for each register.
+  let sign = V.splat(stage.residualType == .i8 ? 0x80 : 0)
 
-/// The same for a multiple of four rows of one register, without a residual.
-@inlinable @inline(__always)
-func storeSaturatedColumn<V: IntegerVector, let Rows: Int>(
-  _: V.Type, _ sums: InlineArray<Rows, V>, _ panel: UnsafePointer<IntegerPanel>, output: UnsafeMutableRawPointer
-) {
-  let stage = panel.pointee.block.pointee.stage
-  let stride = panel.pointee.block.pointee.cRowStride
-  let floats = panel.pointee.base.assumingMemoryBound(to: Float.self)
-  let multiplier = V.Floats.load(floats + V.lanes)
-  let addend = V.Floats.load(floats + 2 &* V.lanes)
-  for i in 0..<Rows / 4 {
-    storeSaturated(
-      sums[unchecked: 4 &* i], sums[unchecked: 4 &* i &+ 1], sums[unchecked: 4 &* i &+ 2], sums[unchecked: 4 &* i &+ 3], stage,
-      multiplier: multiplier, addend: addend, output: output + 4 &* i &* stride, stride: stride)
+  // Four registers at a time, of as many rows as have them.
+  @inline(__always) func store(adding residual: UnsafeRawPointer?) {
+    for four in 0..<Rows &* Width / 4 {
+      @inline(__always) func result(_ k: Int) -> F {
+        let (row, column) = ((4 &* four &+ k) / Width, (4 &* four &+ k) % Width)
+        let x = sums[unchecked: column][unchecked: row].floats() * F.load(floats + (Width &+ column) &* lanes)
+        var y = x + F.load(floats + (2 &* Width &+ column) &* lanes)
+        if let residual {
+          let r = residual + (row &* block.pointee.residualRowStride &+ column &* lanes)
+          let added = (V.load(bytes: r, isSigned: false, count: lanes).flipped(sign) - sign).floats() * factor + offset
+          y = innerUpper.min(innerLower.max(y)) + added
+        }
+        // A NaN passes, and saturates below.
+        return upper.min(y)
+      }
+      let p = output + 4 &* four / Width &* cRowStride
+      let (a, b, c, d) = (result(0), result(1), result(2), result(3))
+      switch Width {
+      case 1: V.store(a, b, c, d, bytes: p, stride: cRowStride, isSigned: isSigned)
+      case 2: V.store((a, b), (c, d), bytes: p, p + cRowStride, isSigned: isSigned)
+      default: V.store(row: (a, b, c, d), bytes: p, isSigned: isSigned)
+      }
+    }
   }
+  if let residual { store(adding: residual) } else { store(adding: nil) }
 }
 
 /// Four registers of sums through the first stage of an ``IntegerEpilogue`` to 8-bit integers `stride` bytes apart, where the bound below

@@ -1,9 +1,9 @@
 /// The tiles that an instruction set's registers allow: its target switches from numbers to instances of ``computeIntegerTile``.
 @usableFromInline package protocol IntegerTiles {
   associatedtype Vector: IntegerVector
-  /// The most rows of a tile; at most 8.
-  static var rows: Int { get }
-  /// Computes and stores tiles of `rows` (1...``rows``) × `width` (1 or 2) registers.
+  /// The most rows of a tile of `width` registers, of which there are at most 24.
+  static func rows(width: Int) -> Int
+  /// Computes and stores tiles of `rows` (1...``rows(width:)``) × `width` registers.
   static func compute(rows: Int, width: Int, _ tiles: UnsafePointer<IntegerTileColumn>)
 }
 
@@ -51,21 +51,16 @@ func startFromShift<V: IntegerVector>(
 ) {
   let bytes = 4 &* V.lanes
   let starts = block.pointee.schedule.starts
-  // Of a single register the second is computed like the first.
-  let second = (width &- 1) &* bytes
-  var low = V.load(panel.pointee.starts)
-  var high = V.load(panel.pointee.starts + second)
-  for i in 0..<block.pointee.stepCount {
-    let step = block.pointee.steps[i]
-    let x = V.splat(shift + Int(step.a))
-    let y = V.splat(shift + (Int(step.a) &+ 4))
-    let b = panel.pointee.values + Int(step.index) &* (2 &* width &* bytes)
-    let c = b + width &* bytes
-    low = low.addingExactDot(x, V.load(b)).addingExactDot(y, V.load(c))
-    high = high.addingExactDot(x, V.load(b + second)).addingExactDot(y, V.load(c + second))
+  for j in 0..<width {
+    var start = V.load(panel.pointee.starts + j &* bytes)
+    for i in 0..<block.pointee.stepCount {
+      let step = block.pointee.steps[i]
+      let a = shift + Int(step.a)
+      let b = panel.pointee.values + (Int(step.index) &* (2 &* width) &+ j) &* bytes
+      start = start.addingExactDot(V.splat(a), V.load(b)).addingExactDot(V.splat(a + 4), V.load(b + width &* bytes))
+    }
+    start.store(starts + j &* bytes)
   }
-  low.store(starts)
-  high.store(starts + second)
   panel.pointee.starts = UnsafeRawPointer(starts)
 }
 
@@ -208,15 +203,16 @@ func computeIntegerPanel<Tiles: IntegerTiles>(
     tiles.residual = tiles.residual.map { $0 + count &* rows &* block.pointee.residualRowStride }
   }
   // A last tile of few rows is slow: its rows are shared with the one before.
-  let whole = block.pointee.rows / Tiles.rows
-  let rest = block.pointee.rows &- whole &* Tiles.rows
+  let most = Tiles.rows(width: width)
+  let whole = block.pointee.rows / most
+  let rest = block.pointee.rows &- whole &* most
   if rest == 0 {
-    compute(Tiles.rows, whole)
+    compute(most, whole)
   } else if whole == 0 {
     compute(rest, 1)
   } else {
-    if whole > 1 { compute(Tiles.rows, whole &- 1) }
-    compute((Tiles.rows &+ rest &+ 1) / 2, 1)
-    compute((Tiles.rows &+ rest) / 2, 1)
+    if whole > 1 { compute(most, whole &- 1) }
+    compute((most &+ rest &+ 1) / 2, 1)
+    compute((most &+ rest) / 2, 1)
   }
 }

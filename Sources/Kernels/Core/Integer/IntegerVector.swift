@@ -51,6 +51,8 @@
   static func store(
     _ first: (Floats, Floats), _ second: (Floats, Floats), bytes p: UnsafeMutableRawPointer, _ q: UnsafeMutableRawPointer, isSigned: Bool)
 
+  /// The same of a row of four registers.
+  static func store(row: (Floats, Floats, Floats, Floats), bytes p: UnsafeMutableRawPointer, isSigned: Bool)
   /// The same of four rows of a register each, `stride` bytes apart.
   static func store(
     _ a: Floats, _ b: Floats, _ c: Floats, _ d: Floats, bytes p: UnsafeMutableRawPointer, stride: Int, isSigned: Bool)
@@ -77,6 +79,11 @@ extension IntegerVector {
     store(first.1.max(least), bytes: p + lanes, count: lanes)
     store(second.0.max(least), bytes: q, count: lanes)
     store(second.1.max(least), bytes: q + lanes, count: lanes)
+  }
+
+  @inlinable @inline(__always)
+  package static func store(row: (Floats, Floats, Floats, Floats), bytes p: UnsafeMutableRawPointer, isSigned: Bool) {
+    store((row.0, row.1), (row.2, row.3), bytes: p, p + 2 &* lanes, isSigned: isSigned)
   }
 
   @inlinable @inline(__always)

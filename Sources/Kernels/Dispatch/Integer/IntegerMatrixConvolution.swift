@@ -36,8 +36,11 @@ final class IntegerMatrixConvolution: IntegerConvolutionImplementation {
   var packedWeightsByteCount: Int { description.parameters.groups * panels.byteCount }
   var scratchByteCount: Int { copyBytes + gatheredBytes + stagedBytes + scheduleBytes }
 
-  /// Rows of a block of some depth: few, so that bounds of A are close; enough that it does not matter what a panel costs besides.
-  private static func blockRows(depth: Int) -> Int { max(64, min(256, 8192 / depth)) }
+  /// The most rows of a block of some depth. Where sums depend on how great values of A are: few, so that bounds of A are close; enough
+  /// that it does not matter what a panel costs besides.
+  private static func blockRows(_ kernel: IntegerMatrixKernel, depth: Int) -> Int {
+    kernel.prefersSmallValues ? max(64, min(256, 8192 / depth)) : .max
+  }
   /// Bytes of A, copied or in place, that stay in the second cache while all panels pass.
   private static let blockBytes = 128 * 1024
 
@@ -64,7 +67,7 @@ final class IntegerMatrixConvolution: IntegerConvolutionImplementation {
     secondStage = IntegerSecondStage(description.epilogue, scaling, description.features)
 
     let pixelBytes = p.inputRows(1) * p.strideWidth * channels
-    var most = max(kernel.tileRows, min(Self.blockRows(depth: depth), Self.blockBytes / pixelBytes))
+    var most = max(kernel.tileRows, min(Self.blockRows(kernel, depth: depth), Self.blockBytes / pixelBytes))
     if secondStage != nil { most = max(kernel.tileRows, min(most, Self.blockBytes / 4 / p.groupOutputChannels)) }
     blockPixels = Self.evenPart(of: p.outputWidth, most: most, multiple: kernel.tileRows)
     blockLines = blockPixels < p.outputWidth ? 1 : max(1, min(p.outputHeight, most / blockPixels))

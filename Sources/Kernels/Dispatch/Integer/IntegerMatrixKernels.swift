@@ -9,7 +9,7 @@ package let integerMatrixKernels: [IntegerMatrixKernel] = {
   #if arch(x86_64)
   table += [
     IntegerMatrixKernel(
-      name: "u8i8_8x32_avx512vnni", requires: [.avx512, .avx512VNNI], lanes: 16, tileRows: 8, run: matrix_u8i8_8x32_avx512vnni),
+      name: "u8i8_6x64_avx512vnni", requires: [.avx512, .avx512VNNI], lanes: 16, tileRows: 6, run: matrix_u8i8_6x64_avx512vnni),
     IntegerMatrixKernel(
       name: "u8i8_4x16_avx2", requires: .avx2, lanes: 8, tileRows: 4, prefersSmallValues: true, run: matrix_u8i8_4x16_avx2),
   ]

@@ -4,7 +4,7 @@ import KernelCore
 enum I32x4Tiles: IntegerTiles {
   typealias Vector = I32x4
 
-  @inline(__always) static var rows: Int { 2 }
+  @inline(__always) static func rows(width: Int) -> Int { 2 }
 
   @inline(__always) static func compute(rows: Int, width: Int, _ tiles: UnsafePointer<IntegerTileColumn>) {
     @inline(__always) func tile<let Rows: Int, let Width: Int>(
