@@ -201,7 +201,10 @@ import Testing
     options.profiling = true
     let compiled = try CompiledModel(classifier(batch: 2), options)
     #expect(compiled.steps.map(\.nodeType) == ["MatMul"])
-    #expect(compiled.steps[0].kernel.hasPrefix("gemm_f32_") && compiled.steps[0].kernel.hasSuffix(compiled.instructionSet))
+    let kernel = compiled.steps[0].kernel
+    #expect(kernel.hasPrefix("gemm_f32_"))
+    // A product of floats needs no part of an instruction set that is for integers.
+    #expect(compiled.instructionSet.hasPrefix(kernel.split(separator: "_").last!))
     #expect(compiled.steps[0].fusedNames.contains("scores"))
     let request = compiled.makeRequest()
     try request.setInput(0, Tensor([Float](repeating: 1, count: 12), shape: [2, 6]))

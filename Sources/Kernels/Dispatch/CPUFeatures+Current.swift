@@ -9,7 +9,6 @@ import Darwin
 #endif
 #if arch(x86_64)
 import _Builtin_intrinsics.intel
-import _Builtin_intrinsics.intel.cpuid
 #endif
 
 extension CPUFeatures {
@@ -51,15 +50,6 @@ extension CPUFeatures {
   }
 
   #if arch(x86_64)
-  private static func cpuid(_ leaf: UInt32, _ subleaf: UInt32) -> (a: UInt32, b: UInt32, c: UInt32, d: UInt32) {
-    var a: UInt32 = 0
-    var b: UInt32 = 0
-    var c: UInt32 = 0
-    var d: UInt32 = 0
-    guard __get_cpuid_count(leaf, subleaf, &a, &b, &c, &d) != 0 else { return (0, 0, 0, 0) }
-    return (a, b, c, d)
-  }
-
   /// The vector state components that the system has enabled, as bits of XCR0.
   ///
   /// XGETBV, which reads that register, is a macro in the compiler's header and so out of reach. XSAVE tells the same: in the

@@ -25,7 +25,7 @@ package final class CompressedGEMM: Sendable {
   private let blockRows: Int
 
   /// Elements of A that stay in the second cache while panels pass.
-  private static let blockElements = 96 * 1024
+  private static let blockElements = CacheSizes.current.second * 3 / 4 / 4
 
   /// The parameters' second operand is not looked at; A is not transposed.
   package init(
@@ -46,7 +46,7 @@ package final class CompressedGEMM: Sendable {
     panels = CompressedPanels(
       lanes: kernel.lanes, depth: parameters.depth, columns: parameters.columns,
       groupSize: self.groupSize, bits: type.bits)
-    let limit = MatrixLoop.depthLimit(lanes: kernel.lanes)
+    let limit = MatrixLoop.panelElements / panels.panelColumns
     loop = MatrixLoop(
       kernel: matrix,
       depth: MatrixDepth([MatrixSegment(offset: 0, length: parameters.depth)], limit: limit),

@@ -45,7 +45,7 @@ final class MatrixConvolution: ConvolutionImplementation {
   var scratchByteCount: Int { (copyElements + widenedElements + (readsStoredWeights ? widenedElements / 2 : 0)).roundedUp(to: 32) * 4 }
 
   /// Elements of A, copied or in place, that stay in the second cache while all panels pass.
-  static let blockElements = 40 * 1024
+  static let blockElements = CacheSizes.current.second * 5 / 16 / 4
   /// The same where each block makes the panels anew: fewer blocks are better than sums that stay near.
   static let storedBlockElements = 2 * blockElements
 

@@ -29,7 +29,7 @@ final class IntegerDepthwiseConvolution: IntegerConvolutionImplementation {
   /// Channels are dealt, and cut, in pieces of whole lines of the cache.
   private static let piece = 64
   /// Bytes of rows of pairs that stay in the second cache.
-  private static let pairBytes = 128 * 1024
+  private static let pairBytes = CacheSizes.current.second / 4
 
   /// Registers that reach beyond the last channel, and padding, write and read some bytes more.
   private static func pairRowBytes(columns: Int, channels: Int, lanes: Int) -> Int {

@@ -42,7 +42,7 @@ final class IntegerMatrixConvolution: IntegerConvolutionImplementation {
     kernel.prefersSmallValues ? max(64, min(256, 8192 / depth)) : .max
   }
   /// Bytes of A, copied or in place, that stay in the second cache while all panels pass.
-  private static let blockBytes = 128 * 1024
+  private static let blockBytes = CacheSizes.current.second / 4
 
   convenience init(_ description: IntegerConvolutionDescription) {
     self.init(description, integerMatrixKernels.best(for: description.features))

@@ -16,7 +16,7 @@ package final class GEMMF32: Sendable {
   private let blockPanels: Int
 
   /// Elements of B packed in a run that stay in the second cache while all rows pass.
-  private static let packedElements = 48 * 1024
+  private static let packedElements = CacheSizes.current.second * 3 / 8 / 4
 
   package init(
     _ parameters: GEMMParameters, epilogue: Epilogue = Epilogue(), workers: Int = 1, features: CPUFeatures = .current

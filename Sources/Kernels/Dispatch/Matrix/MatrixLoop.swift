@@ -86,9 +86,9 @@ struct MatrixLoop: Sendable {
   let epilogue: Epilogue
 
   /// Floats of a panel of B that stay in the nearest cache beside what is read of A.
-  static let panelElements = 6144
+  static let panelElements = CacheSizes.current.first * 3 / 4 / 4
   /// The same of a panel that is widened from halves, of which the next panel's are fetched meanwhile.
-  static let widenedElements = 4096
+  static let widenedElements = CacheSizes.current.first / 2 / 4
 
   /// The most rows of a depth block of a product that has `rows` rows.
   static func depthLimit(_ kernel: MatrixKernel, rows: Int, _ weightType: WeightType = .f32) -> Int {
