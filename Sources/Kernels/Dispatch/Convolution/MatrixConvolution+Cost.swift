@@ -60,11 +60,11 @@ extension MatrixConvolution {
       compute += copy(
         p.batch * p.outputHeight * p.outputWidth * depth, run: touching ? p.kernelWidth * p.groupInputChannels : p.groupInputChannels)
     }
-    return compute * Double(p.groups) + weightCycles(p.groups * depth * p.groupOutputChannels)
+    return compute * Double(p.groups) + weightCycles(p.groups * depth * p.groupOutputChannels * description.weightType.byteCount)
   }
 
   /// About the cycles that wait for weights: those that do not stay in the second cache come from memory.
-  static func weightCycles(_ elements: Int) -> Double { 0.6 * Double(max(0, elements - 128 * 1024)) }
+  static func weightCycles(_ bytes: Int) -> Double { 0.15 * Double(max(0, bytes - 512 << 10)) }
 }
 
 extension Int {

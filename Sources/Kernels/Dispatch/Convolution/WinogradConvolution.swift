@@ -171,6 +171,6 @@ final class WinogradConvolution: ConvolutionImplementation {
     let registers = Double((p.inputChannels + p.outputChannels) / kernel.lanes + 2)
     // The values of a larger tile do not fit the registers.
     let transforms = Double(tiling.count * points) * registers * (size == 2 ? 5 : 7)
-    return products * 1.1 + transforms + MatrixConvolution.weightCycles(points * p.inputChannels * p.outputChannels)
+    return products * 1.1 + transforms + MatrixConvolution.weightCycles(4 * points * p.inputChannels * p.outputChannels)
   }
 }
