@@ -124,8 +124,9 @@ struct GEMMCase {
   @Test(arguments: testedFeatures) func tileEdges(_ features: CPUFeatures) {
     let kernel = matrixKernels.best(for: features)
     let lanes = kernel.lanes
-    for rows in 1...(2 * kernel.tileRows + 1) {
-      for columns in [1, lanes, lanes + 3, 2 * lanes, 2 * lanes + 1, 3 * lanes, 3 * lanes + 1, 6 * lanes] {
+    let most = kernel.shape.rows.indices.map { kernel.shape.rows[$0] }.max()!
+    for rows in 1...(2 * most + 1) {
+      for columns in [1, lanes, lanes + 3, 2 * lanes, 2 * lanes + 1, 3 * lanes, 3 * lanes + 1, 4 * lanes + 1, 5 * lanes + 1, 6 * lanes] {
         GEMMCase(rows, columns, 7, epilogue: Epilogue(hasBias: true)).check(features, workers: [1, 2])
       }
     }

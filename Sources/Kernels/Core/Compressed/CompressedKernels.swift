@@ -99,10 +99,12 @@ package func computeCompressed<V: IntegerVector>(_: V.Type, _ block: UnsafePoint
 func computeCompressed<V: IntegerVector, F: CompressedFormat>(
   _: V.Type, _: F.Type, _ block: UnsafePointer<CompressedBlock>
 ) {
-  if block.pointee.columns > V.lanes {
-    computeCompressed(V.self, F.self, InlineArray<2, Void>.self, block)
-  } else {
-    computeCompressed(V.self, F.self, InlineArray<1, Void>.self, block)
+  let hasFour = MatrixPanels.wholeWidth(lanes: V.lanes) == 4
+  switch CompressedPanels.width(rest: block.pointee.columns, lanes: V.lanes) {
+  case 4 where hasFour: computeCompressed(V.self, F.self, InlineArray<4, Void>.self, block)
+  case 3 where hasFour: computeCompressed(V.self, F.self, InlineArray<3, Void>.self, block)
+  case 2: computeCompressed(V.self, F.self, InlineArray<2, Void>.self, block)
+  default: computeCompressed(V.self, F.self, InlineArray<1, Void>.self, block)
   }
 }
 
@@ -234,10 +236,12 @@ func expandCompressed<V: IntegerVector, F: CompressedFormat>(
   _: V.Type, _: F.Type, _ block: UnsafePointer<CompressedBlock>, first: Int, end: Int,
   _ target: UnsafeMutablePointer<Float>
 ) {
-  if block.pointee.columns > V.lanes {
-    expandRows(V.self, F.self, InlineArray<2, Void>.self, block, first: first, end: end, target)
-  } else {
-    expandRows(V.self, F.self, InlineArray<1, Void>.self, block, first: first, end: end, target)
+  let hasFour = MatrixPanels.wholeWidth(lanes: V.lanes) == 4
+  switch CompressedPanels.width(rest: block.pointee.columns, lanes: V.lanes) {
+  case 4 where hasFour: expandRows(V.self, F.self, InlineArray<4, Void>.self, block, first: first, end: end, target)
+  case 3 where hasFour: expandRows(V.self, F.self, InlineArray<3, Void>.self, block, first: first, end: end, target)
+  case 2: expandRows(V.self, F.self, InlineArray<2, Void>.self, block, first: first, end: end, target)
+  default: expandRows(V.self, F.self, InlineArray<1, Void>.self, block, first: first, end: end, target)
   }
 }
 

@@ -28,8 +28,8 @@ package let nf4Values: [Float] = [
 
 /// How a matrix B of compressed weights is cut into panels of columns.
 ///
-/// A weight is (q − zero point) · scale, with a scale and a zero point for each column and group of `groupSize` rows. A panel is two
-/// registers wide, but for the last, which is one wide where no more columns exist. It holds, group by group, the zero points of its
+/// A weight is (q − zero point) · scale, with a scale and a zero point for each column and group of `groupSize` rows. A panel is as
+/// wide as one of floats is (``MatrixPanels/wholeWidth(lanes:)``), but for the last, which has only registers that columns exist for. It holds, group by group, the zero points of its
 /// columns, then their scales, then codes row by row: a byte a column, or, of codes of four bits, a byte a column for two rows, the
 /// first in its lower half. Columns beyond the last have scales of zero.
 @frozen @usableFromInline package struct CompressedPanels: Hashable, Sendable {
@@ -48,7 +48,12 @@ package let nf4Values: [Float] = [
   }
 
   package var groups: Int { (depth + groupSize - 1) / groupSize }
-  package var panelColumns: Int { 2 * lanes }
+  package var panelColumns: Int { MatrixPanels.wholeWidth(lanes: lanes) * lanes }
+  /// The width in registers of the panel that begins where `rest` columns are left.
+  @inlinable @inline(__always)
+  package static func width(rest: Int, lanes: Int) -> Int {
+    Swift.min((rest &+ lanes &- 1) / lanes, MatrixPanels.wholeWidth(lanes: lanes))
+  }
   package var count: Int { (columns + panelColumns - 1) / panelColumns }
   /// How many bytes before they are read panels are asked for; they lie one behind the other.
   @inlinable @inline(__always) package static var fetchedAhead: Int { 1024 }
@@ -63,11 +68,15 @@ package let nf4Values: [Float] = [
     if inGroup == 0 { return group * Self.groupBytes(groupSize: groupSize, bits: bits) * width }
     return (group * Self.groupBytes(groupSize: groupSize, bits: bits) + 8 + inGroup * bits / 8) * width
   }
-  /// Bytes from a panel's beginning to the next one's.
-  package var panelStride: Int {
-    (groups * Self.groupBytes(groupSize: groupSize, bits: bits) * panelColumns + 63) / 64 * 64
+  private func byteCount(width: Int) -> Int {
+    (groups * Self.groupBytes(groupSize: groupSize, bits: bits) * width * lanes + 63) / 64 * 64
   }
-  package var byteCount: Int { count * panelStride }
+  /// Bytes from a panel's beginning to the next one's.
+  package var panelStride: Int { byteCount(width: MatrixPanels.wholeWidth(lanes: lanes)) }
+  /// Bytes of all panels.
+  package var byteCount: Int {
+    (count - 1) * panelStride + byteCount(width: Self.width(rest: columns - (count - 1) * panelColumns, lanes: lanes))
+  }
 }
 
 /// A panel of compressed weights against rows of A: what one call of a compressed kernel computes, or expands.

@@ -9,7 +9,7 @@ package let compressedKernels: [CompressedKernel] = {
   #if arch(x86_64)
   table += [
     CompressedKernel(
-      name: "compressed_4x32_avx512", requires: .avx512, lanes: 16, run: compressed_avx512, expand: expandCompressed_avx512),
+      name: "compressed_4x64_avx512", requires: .avx512, lanes: 16, run: compressed_avx512, expand: expandCompressed_avx512),
     CompressedKernel(name: "compressed_4x16_avx2", requires: .avx2, lanes: 8, run: compressed_avx2, expand: expandCompressed_avx2),
   ]
   #endif
