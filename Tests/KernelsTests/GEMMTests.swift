@@ -181,7 +181,7 @@ struct GEMMCase {
   /// Making the panels anew in each block of rows and each run takes longer than packing at last.
   @Test func theCostRulePrefersStoredColumnsForFewRuns() {
     let few = GEMMParameters(rows: 8, columns: 384, depth: 1536)
-    let many = GEMMParameters(rows: 8000, columns: 384, depth: 1536)
+    let many = GEMMParameters(rows: 1 << 20, columns: 384, depth: 1536)
     #expect(GEMMF32.prefersStoredColumns(few, expectedRuns: 1) && !GEMMF32.prefersStoredColumns(few, expectedRuns: 100))
     #expect(!GEMMF32.prefersStoredColumns(many, expectedRuns: 1))
   }
