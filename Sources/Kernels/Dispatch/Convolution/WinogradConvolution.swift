@@ -72,44 +72,27 @@ final class WinogradConvolution: ConvolutionImplementation {
     let share = tiling.share(
       of: arguments.worker, workers: arguments.workers, tileRows: loop.kernel.tileRows, panels: panels.count,
       panelBytes: 4 * panels.panelStride)
-    if share.panels.isEmpty { return }
     let input = arguments.scratch.assumingMemoryBound(to: Float.self)
     let output = input + inputPointsCount
-    for tile in stride(from: share.tiles.lowerBound, to: share.tiles.upperBound, by: blockTiles) {
-      let tiles = tile..<min(tile + blockTiles, share.tiles.upperBound)
+    tiling.forEachBlock(of: share, most: (blockTiles, blockPanels)) { tiles in
       transformInput(arguments, tiles, into: input, patch: output + outputPointsCount)
-      for panel in stride(from: share.panels.lowerBound, to: share.panels.upperBound, by: blockPanels) {
-        let panelEnd = min(panel + blockPanels, share.panels.upperBound)
-        let channel = panel * panels.panelColumns
-        let channels = (panelEnd == panels.count ? panels.columns : panelEnd * panels.panelColumns) - channel
-        multiply(arguments, input: input, output: output, panel: panel, channels: channels, count: tiles.count)
-        transformOutput(arguments, tiles, from: output, channel: channel, channels: channels)
-      }
+    } body: { tiles, block in
+      let channel = block.lowerBound * panels.panelColumns
+      let channels = (block.upperBound == panels.count ? panels.columns : block.upperBound * panels.panelColumns) - channel
+      multiply(arguments, input: input, output: output, panel: block.lowerBound, channels: channels, count: tiles.count)
+      transformOutput(arguments, tiles, from: output, channel: channel, channels: channels)
     }
   }
 
   private func transformInput(
     _ arguments: ConvolutionArguments, _ tiles: Range<Int>, into points: UnsafeMutablePointer<Float>, patch: UnsafeMutablePointer<Float>
   ) {
-    let p = description.parameters
-    let strides = description.input
-    var tile = tiles.lowerBound
-    while tile < tiles.upperBound {
-      let (image, y, x) = tiling.place(tile)
-      var block = WinogradInput(
-        input: arguments.input + (image * strides.batch + (y - p.padTop) * strides.row + (x - p.padLeft) * strides.pixel),
-        pixel: strides.pixel, row: strides.row, channels: p.inputChannels,
-        tiles: tiling.neighboursInside(tile, most: tiles.upperBound - tile),
-        points: points + (tile - tiles.lowerBound) * inputStride, pointStride: blockTiles * inputStride, tileStride: inputStride)
-      if block.tiles == 0 {
-        tiling.copyPatch(tile, of: arguments.input, strides: strides, elementSize: 4, padding: 0, into: patch)
-        block.tiles = 1
-        block.input = UnsafePointer(patch)
-        block.pixel = p.inputChannels
-        block.row = tiling.inputSize * p.inputChannels
-      }
+    tiling.forEachRun(of: tiles, in: arguments.input, strides: description.input, elementSize: 4, padding: 0, patch: patch) { run in
+      let block = WinogradInput(
+        input: run.input.assumingMemoryBound(to: Float.self), pixel: run.pixel, row: run.row,
+        channels: description.parameters.inputChannels, tiles: run.count, points: points + run.first * inputStride,
+        pointStride: blockTiles * inputStride, tileStride: inputStride)
       withUnsafePointer(to: block) { transforms.transformInput($0) }
-      tile += block.tiles
     }
   }
 

@@ -31,8 +31,61 @@ struct WinogradTiling: Sendable {
     (tile / (columns * rows), tile / columns % rows * size, tile % columns * size)
   }
 
+  /// Tiles beside each other, and where they find what they see: in the image, or, where the first sees more, that one in a copy.
+  struct Run {
+    /// The first tile's place among those that were asked for.
+    var first: Int
+    var count: Int
+    /// The first tile's first pixel; strides are in elements.
+    var input: UnsafeRawPointer
+    var pixel: Int
+    var row: Int
+  }
+
+  /// Calls `body` for the runs that make `tiles`; `patch` has room for what a tile sees.
+  @inline(__always)
+  func forEachRun(
+    of tiles: Range<Int>, in images: UnsafeRawPointer, strides: ImageStrides, elementSize: Int, padding: UInt8,
+    patch: UnsafeMutableRawPointer, _ body: (Run) -> Void
+  ) {
+    let p = parameters
+    var tile = tiles.lowerBound
+    while tile < tiles.upperBound {
+      let (image, y, x) = place(tile)
+      let pixel = image * strides.batch + (y - p.padTop) * strides.row + (x - p.padLeft) * strides.pixel
+      var run = Run(
+        first: tile - tiles.lowerBound, count: neighboursInside(tile, most: tiles.upperBound - tile), input: images + pixel * elementSize,
+        pixel: strides.pixel, row: strides.row)
+      if run.count == 0 {
+        copyPatch(tile, of: images, strides: strides, elementSize: elementSize, padding: padding, into: patch)
+        run.count = 1
+        run.input = UnsafeRawPointer(patch)
+        run.pixel = p.inputChannels
+        run.row = inputSize * p.inputChannels
+      }
+      body(run)
+      tile += run.count
+    }
+  }
+
+  /// Calls `begin` for each block of a share's tiles, and then `body` for each block of panels; blocks have at most as many as `most`.
+  @inline(__always)
+  func forEachBlock(
+    of share: (tiles: Range<Int>, panels: Range<Int>), most: (tiles: Int, panels: Int), begin: (_ tiles: Range<Int>) -> Void,
+    body: (_ tiles: Range<Int>, _ panels: Range<Int>) -> Void
+  ) {
+    if share.panels.isEmpty { return }
+    for tile in stride(from: share.tiles.lowerBound, to: share.tiles.upperBound, by: most.tiles) {
+      let tiles = tile..<min(tile + most.tiles, share.tiles.upperBound)
+      begin(tiles)
+      for panel in stride(from: share.panels.lowerBound, to: share.panels.upperBound, by: most.panels) {
+        body(tiles, panel..<min(panel + most.panels, share.panels.upperBound))
+      }
+    }
+  }
+
   /// How many tiles from one on, `most` at most, lie beside each other and see nothing but the image; 0 if that one sees more.
-  func neighboursInside(_ tile: Int, most: Int) -> Int {
+  private func neighboursInside(_ tile: Int, most: Int) -> Int {
     let p = parameters
     let (_, outputY, outputX) = place(tile)
     let (y, x) = (outputY - p.padTop, outputX - p.padLeft)
@@ -41,7 +94,7 @@ struct WinogradTiling: Sendable {
   }
 
   /// Copies what a tile sees, pixel by pixel, with bytes of `padding` beyond the image.
-  func copyPatch(
+  private func copyPatch(
     _ tile: Int, of images: UnsafeRawPointer, strides: ImageStrides, elementSize: Int, padding: UInt8, into patch: UnsafeMutableRawPointer
   ) {
     let p = parameters

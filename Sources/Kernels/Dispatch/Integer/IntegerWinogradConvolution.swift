@@ -134,45 +134,28 @@ final class IntegerWinogradConvolution: IntegerConvolutionImplementation {
     let share = tiling.share(
       of: arguments.worker, workers: arguments.workers, tileRows: IntegerWinogradKernel.tileRows, panels: panelCount,
       panelBytes: panelBytes)
-    if share.panels.isEmpty { return }
     let input = arguments.scratch
     let output = input + tiling.pointCount * inputPointStride
     let patch = output + tiling.pointCount * outputPointStride
-    for tile in stride(from: share.tiles.lowerBound, to: share.tiles.upperBound, by: blockTiles) {
-      let tiles = tile..<min(tile + blockTiles, share.tiles.upperBound)
+    tiling.forEachBlock(of: share, most: (blockTiles, blockPanels)) { tiles in
       transformInput(arguments, tiles, into: input, patch: patch)
-      for panel in stride(from: share.panels.lowerBound, to: share.panels.upperBound, by: blockPanels) {
-        let panels = panel..<min(panel + blockPanels, share.panels.upperBound)
-        multiply(arguments, input: input, output: output, panels, rows: tiles.count)
-        transformOutput(arguments, tiles, from: output, panels, staged: patch + patchBytes)
-      }
+    } body: { tiles, panels in
+      multiply(arguments, input: input, output: output, panels, rows: tiles.count)
+      transformOutput(arguments, tiles, from: output, panels, staged: patch + patchBytes)
     }
   }
 
   private func transformInput(
     _ arguments: IntegerConvolutionArguments, _ tiles: Range<Int>, into points: UnsafeMutableRawPointer, patch: UnsafeMutableRawPointer
   ) {
-    let p = description.parameters
-    let strides = description.input
-    var tile = tiles.lowerBound
-    while tile < tiles.upperBound {
-      let (image, y, x) = tiling.place(tile)
-      var block = IntegerWinogradInput(
-        input: arguments.input + (image * strides.batch + (y - p.padTop) * strides.row + (x - p.padLeft) * strides.pixel),
-        pixel: strides.pixel, row: strides.row, channels: p.inputChannels, flip: description.flip,
-        tiles: tiling.neighboursInside(tile, most: tiles.upperBound - tile),
-        points: points + (tile - tiles.lowerBound) * inputStride, pointStride: inputPointStride, tileStride: inputStride)
-      if block.tiles == 0 {
-        tiling.copyPatch(
-          tile, of: arguments.input, strides: strides, elementSize: 1, padding: UInt8(truncatingIfNeeded: description.inputZeroPoint),
-          into: patch)
-        block.tiles = 1
-        block.input = UnsafeRawPointer(patch)
-        block.pixel = p.inputChannels
-        block.row = tiling.inputSize * p.inputChannels
-      }
+    tiling.forEachRun(
+      of: tiles, in: arguments.input, strides: description.input, elementSize: 1,
+      padding: UInt8(truncatingIfNeeded: description.inputZeroPoint), patch: patch
+    ) { run in
+      let block = IntegerWinogradInput(
+        input: run.input, pixel: run.pixel, row: run.row, channels: description.parameters.inputChannels, flip: description.flip,
+        tiles: run.count, points: points + run.first * inputStride, pointStride: inputPointStride, tileStride: inputStride)
       withUnsafePointer(to: block) { kernel.transformInput($0) }
-      tile += block.tiles
     }
   }
 
