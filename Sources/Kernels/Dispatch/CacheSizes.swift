@@ -9,8 +9,8 @@ struct CacheSizes: Sendable {
   var first: Int
   var second: Int
 
-  /// Those of this machine, or what every processor of the last decade has where it does not tell. Read once.
-  static let current = CacheSizes(first: bytes(level: 1) ?? 32 << 10, second: bytes(level: 2) ?? 256 << 10)
+  /// Those of this machine, or usual ones where it does not tell. Read once.
+  static let current = CacheSizes(first: bytes(level: 1) ?? 32 << 10, second: bytes(level: 2) ?? 512 << 10)
 
   /// The size of the cache of data at a level, from the processor's deterministic cache parameters: Intel's leaf 4, or AMD's of the same
   /// form.
@@ -25,7 +25,7 @@ struct CacheSizes: Sendable {
         let ways = Int(cache.b >> 22 + 1)
         let partitions = Int(cache.b >> 12 & 1023 + 1)
         let lineBytes = Int(cache.b & 4095 + 1)
-        let bytes = ways * partitions * lineBytes * (Int(cache.c) + 1)
+        let bytes = ways &* partitions &* lineBytes &* (Int(cache.c) &+ 1)
         if plausible.contains(bytes) { return bytes }
       }
     }

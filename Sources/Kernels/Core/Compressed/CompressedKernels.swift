@@ -99,6 +99,7 @@ package func computeCompressed<V: IntegerVector>(_: V.Type, _ block: UnsafePoint
 func computeCompressed<V: IntegerVector, F: CompressedFormat>(
   _: V.Type, _: F.Type, _ block: UnsafePointer<CompressedBlock>
 ) {
+  // Where panels are no wider than two registers no code is made for more.
   let hasFour = MatrixPanels.wholeWidth(lanes: V.lanes) == 4
   switch CompressedPanels.width(rest: block.pointee.columns, lanes: V.lanes) {
   case 4 where hasFour: computeCompressed(V.self, F.self, InlineArray<4, Void>.self, block)
@@ -236,6 +237,7 @@ func expandCompressed<V: IntegerVector, F: CompressedFormat>(
   _: V.Type, _: F.Type, _ block: UnsafePointer<CompressedBlock>, first: Int, end: Int,
   _ target: UnsafeMutablePointer<Float>
 ) {
+  // Where panels are no wider than two registers no code is made for more.
   let hasFour = MatrixPanels.wholeWidth(lanes: V.lanes) == 4
   switch CompressedPanels.width(rest: block.pointee.columns, lanes: V.lanes) {
   case 4 where hasFour: expandRows(V.self, F.self, InlineArray<4, Void>.self, block, first: first, end: end, target)

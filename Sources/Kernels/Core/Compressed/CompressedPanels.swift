@@ -29,9 +29,9 @@ package let nf4Values: [Float] = [
 /// How a matrix B of compressed weights is cut into panels of columns.
 ///
 /// A weight is (q − zero point) · scale, with a scale and a zero point for each column and group of `groupSize` rows. A panel is as
-/// wide as one of floats is (``MatrixPanels/wholeWidth(lanes:)``), but for the last, which has only registers that columns exist for. It holds, group by group, the zero points of its
-/// columns, then their scales, then codes row by row: a byte a column, or, of codes of four bits, a byte a column for two rows, the
-/// first in its lower half. Columns beyond the last have scales of zero.
+/// wide as one of floats is (``MatrixPanels/wholeWidth(lanes:)``), but for the last, which has only registers that columns exist for.
+/// It holds, group by group, the zero points of its columns, then their scales, then codes row by row: a byte a column, or, of codes
+/// of four bits, a byte a column for two rows, the first in its lower half. Columns beyond the last have scales of zero.
 @frozen @usableFromInline package struct CompressedPanels: Hashable, Sendable {
   @usableFromInline package let lanes: Int
   @usableFromInline package let depth: Int

@@ -134,6 +134,7 @@ package func computeTiles<V: FloatVector, Element: PanelElement, let Rows: Int, 
         ahead += 2 &* aheadStep
         length &-= 2
       }
+      // Steps share addresses where there are registers for one of each row.
       while Rows <= 9 && length >= 4 {
         for step in 0..<4 {
           prefetch(ahead + step &* aheadStep)
