@@ -1,6 +1,7 @@
 import KernelCore
-import Kernels
 import Testing
+
+@testable import Kernels
 
 /// One batch of products with its data.
 struct GEMMCase {
@@ -181,7 +182,9 @@ struct GEMMCase {
   /// Making the panels anew in each block of rows and each run takes longer than packing at last.
   @Test func theCostRulePrefersStoredColumnsForFewRuns() {
     let few = GEMMParameters(rows: 8, columns: 384, depth: 1536)
-    let many = GEMMParameters(rows: 1 << 20, columns: 384, depth: 1536)
+    let lanes = matrixKernels.best(for: .current).lanes
+    let blockRows = MatrixConvolution.storedBlockElements / MatrixLoop.widenedDepthLimit(lanes: lanes)
+    let many = GEMMParameters(rows: 25 * blockRows, columns: 384, depth: 1536)
     #expect(GEMMF32.prefersStoredColumns(few, expectedRuns: 1) && !GEMMF32.prefersStoredColumns(few, expectedRuns: 100))
     #expect(!GEMMF32.prefersStoredColumns(many, expectedRuns: 1))
   }

@@ -99,11 +99,11 @@ package func computeCompressed<V: IntegerVector>(_: V.Type, _ block: UnsafePoint
 func computeCompressed<V: IntegerVector, F: CompressedFormat>(
   _: V.Type, _: F.Type, _ block: UnsafePointer<CompressedBlock>
 ) {
-  // Where panels are no wider than two registers no code is made for more.
-  let hasFour = MatrixPanels.wholeWidth(lanes: V.lanes) == 4
-  switch CompressedPanels.width(rest: block.pointee.columns, lanes: V.lanes) {
-  case 4 where hasFour: computeCompressed(V.self, F.self, InlineArray<4, Void>.self, block)
-  case 3 where hasFour: computeCompressed(V.self, F.self, InlineArray<3, Void>.self, block)
+  // Where panels are no wider no code is made for more.
+  let isWide = MatrixPanels.isWide(lanes: V.lanes)
+  switch IntegerPanels.width(rest: block.pointee.columns, lanes: V.lanes) {
+  case 4 where isWide: computeCompressed(V.self, F.self, InlineArray<4, Void>.self, block)
+  case 3 where isWide: computeCompressed(V.self, F.self, InlineArray<3, Void>.self, block)
   case 2: computeCompressed(V.self, F.self, InlineArray<2, Void>.self, block)
   default: computeCompressed(V.self, F.self, InlineArray<1, Void>.self, block)
   }
@@ -237,11 +237,11 @@ func expandCompressed<V: IntegerVector, F: CompressedFormat>(
   _: V.Type, _: F.Type, _ block: UnsafePointer<CompressedBlock>, first: Int, end: Int,
   _ target: UnsafeMutablePointer<Float>
 ) {
-  // Where panels are no wider than two registers no code is made for more.
-  let hasFour = MatrixPanels.wholeWidth(lanes: V.lanes) == 4
-  switch CompressedPanels.width(rest: block.pointee.columns, lanes: V.lanes) {
-  case 4 where hasFour: expandRows(V.self, F.self, InlineArray<4, Void>.self, block, first: first, end: end, target)
-  case 3 where hasFour: expandRows(V.self, F.self, InlineArray<3, Void>.self, block, first: first, end: end, target)
+  // Where panels are no wider no code is made for more.
+  let isWide = MatrixPanels.isWide(lanes: V.lanes)
+  switch IntegerPanels.width(rest: block.pointee.columns, lanes: V.lanes) {
+  case 4 where isWide: expandRows(V.self, F.self, InlineArray<4, Void>.self, block, first: first, end: end, target)
+  case 3 where isWide: expandRows(V.self, F.self, InlineArray<3, Void>.self, block, first: first, end: end, target)
   case 2: expandRows(V.self, F.self, InlineArray<2, Void>.self, block, first: first, end: end, target)
   default: expandRows(V.self, F.self, InlineArray<1, Void>.self, block, first: first, end: end, target)
   }

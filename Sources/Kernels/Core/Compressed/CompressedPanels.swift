@@ -29,9 +29,9 @@ package let nf4Values: [Float] = [
 /// How a matrix B of compressed weights is cut into panels of columns.
 ///
 /// A weight is (q − zero point) · scale, with a scale and a zero point for each column and group of `groupSize` rows. A panel is as
-/// wide as one of floats is (``MatrixPanels/wholeWidth(lanes:)``), but for the last, which has only registers that columns exist for.
-/// It holds, group by group, the zero points of its columns, then their scales, then codes row by row: a byte a column, or, of codes
-/// of four bits, a byte a column for two rows, the first in its lower half. Columns beyond the last have scales of zero.
+/// wide as one of ``IntegerPanels``. It holds, group by group, the zero points of its columns, then their scales, then codes row by
+/// row: a byte a column, or, of codes of four bits, a byte a column for two rows, the first in its lower half. Columns beyond the last
+/// have scales of zero.
 @frozen @usableFromInline package struct CompressedPanels: Hashable, Sendable {
   @usableFromInline package let lanes: Int
   @usableFromInline package let depth: Int
@@ -48,12 +48,7 @@ package let nf4Values: [Float] = [
   }
 
   package var groups: Int { (depth + groupSize - 1) / groupSize }
-  package var panelColumns: Int { MatrixPanels.wholeWidth(lanes: lanes) * lanes }
-  /// The width in registers of the panel that begins where `rest` columns are left.
-  @inlinable @inline(__always)
-  package static func width(rest: Int, lanes: Int) -> Int {
-    Swift.min((rest &+ lanes &- 1) / lanes, MatrixPanels.wholeWidth(lanes: lanes))
-  }
+  package var panelColumns: Int { MatrixPanels.wholeColumns(lanes: lanes) }
   package var count: Int { (columns + panelColumns - 1) / panelColumns }
   /// How many bytes before they are read panels are asked for; they lie one behind the other.
   @inlinable @inline(__always) package static var fetchedAhead: Int { 1024 }
@@ -75,7 +70,7 @@ package let nf4Values: [Float] = [
   package var panelStride: Int { byteCount(width: MatrixPanels.wholeWidth(lanes: lanes)) }
   /// Bytes of all panels.
   package var byteCount: Int {
-    (count - 1) * panelStride + byteCount(width: Self.width(rest: columns - (count - 1) * panelColumns, lanes: lanes))
+    (count - 1) * panelStride + byteCount(width: IntegerPanels.width(rest: columns - (count - 1) * panelColumns, lanes: lanes))
   }
 }
 

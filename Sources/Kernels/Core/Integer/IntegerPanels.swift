@@ -31,15 +31,14 @@
   @inlinable @inline(__always)
   package static func boundOffset(width: Int, lanes: Int, steps: Int) -> Int { (12 &+ 8 &* steps) &* width &* lanes }
 
-  private var wholeWidth: Int { MatrixPanels.wholeWidth(lanes: lanes) }
-  package var panelColumns: Int { wholeWidth * lanes }
+  package var panelColumns: Int { MatrixPanels.wholeColumns(lanes: lanes) }
   package var count: Int { (columns + panelColumns - 1) / panelColumns }
 
   private func byteCount(width: Int) -> Int {
     (Self.boundOffset(width: width, lanes: lanes, steps: steps) + 4 * steps + 63) / 64 * 64
   }
   /// Bytes from a panel's beginning to the next one's.
-  package var panelStride: Int { byteCount(width: wholeWidth) }
+  package var panelStride: Int { byteCount(width: MatrixPanels.wholeWidth(lanes: lanes)) }
   /// Bytes of all panels.
   package var byteCount: Int {
     (count - 1) * panelStride + byteCount(width: Self.width(rest: columns - (count - 1) * panelColumns, lanes: lanes))

@@ -1,7 +1,7 @@
 /// The tiles that an instruction set's registers allow: its target switches from numbers to instances of ``computeIntegerTile``.
 @usableFromInline package protocol IntegerTiles {
   associatedtype Vector: IntegerVector
-  /// The most rows of a tile of `width` registers, of which there are at most 24.
+  /// The most rows of a tile `width` registers wide; a tile has 24 registers at most.
   static func rows(width: Int) -> Int
   /// Computes and stores tiles of `rows` (1...``rows(width:)``) × `width` registers.
   static func compute(rows: Int, width: Int, _ tiles: UnsafePointer<IntegerTileColumn>)

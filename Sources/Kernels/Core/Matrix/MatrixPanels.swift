@@ -18,7 +18,14 @@
   /// The width in registers of all panels but the last. A wide tile takes fewer instructions for a multiply-addition than a high one,
   /// but needs registers for a row of B beside its sums: where registers hold 16 floats there are twice as many.
   @inlinable @inline(__always)
-  package static func wholeWidth(lanes: Int) -> Int { lanes == 16 ? 4 : 2 }
+  package static func wholeWidth(lanes: Int) -> Int { isWide(lanes: lanes) ? 4 : 2 }
+
+  /// Whether panels are wider than two registers and one more.
+  @inlinable @inline(__always)
+  package static func isWide(lanes: Int) -> Bool { lanes == 16 }
+
+  /// Columns of all panels but the last.
+  package static func wholeColumns(lanes: Int) -> Int { wholeWidth(lanes: lanes) * lanes }
 
   /// The width in registers of the panel that begins where `rest` columns are left.
   @inlinable @inline(__always)
@@ -29,10 +36,10 @@
   }
 
   /// Columns of the widest panel that there can be.
-  package static func mostColumns(lanes: Int) -> Int { (wholeWidth(lanes: lanes) + 1) * lanes }
+  package static func mostColumns(lanes: Int) -> Int { wholeColumns(lanes: lanes) + lanes }
 
   /// Columns from a panel's beginning to the next one's.
-  package var panelColumns: Int { Self.wholeWidth(lanes: lanes) * lanes }
+  package var panelColumns: Int { Self.wholeColumns(lanes: lanes) }
 
   package var count: Int {
     columns <= Self.mostColumns(lanes: lanes) ? 1 : (columns - lanes + panelColumns - 1) / panelColumns

@@ -28,9 +28,11 @@ extension MatrixTiles {
     width: Int, count: Int, _ block: UnsafePointer<MatrixBlock>, _ stack: UnsafeMutablePointer<MatrixTileStack>
   ) {
     let row = InlineArray<1, Void>.self
+    // Where panels are no wider no code is made for more.
+    let isWide = MatrixPanels.isWide(lanes: Vector.lanes)
     switch width {
-    case 5: computeTiles(Vector.self, Float16.self, row, InlineArray<5, Void>.self, count: count, block, stack)
-    case 4: computeTiles(Vector.self, Float16.self, row, InlineArray<4, Void>.self, count: count, block, stack)
+    case 5 where isWide: computeTiles(Vector.self, Float16.self, row, InlineArray<5, Void>.self, count: count, block, stack)
+    case 4 where isWide: computeTiles(Vector.self, Float16.self, row, InlineArray<4, Void>.self, count: count, block, stack)
     case 3: computeTiles(Vector.self, Float16.self, row, InlineArray<3, Void>.self, count: count, block, stack)
     case 2: computeTiles(Vector.self, Float16.self, row, InlineArray<2, Void>.self, count: count, block, stack)
     default: computeTiles(Vector.self, Float16.self, row, InlineArray<1, Void>.self, count: count, block, stack)

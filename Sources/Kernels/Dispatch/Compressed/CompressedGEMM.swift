@@ -46,7 +46,7 @@ package final class CompressedGEMM: Sendable {
     panels = CompressedPanels(
       lanes: kernel.lanes, depth: parameters.depth, columns: parameters.columns,
       groupSize: self.groupSize, bits: type.bits)
-    let limit = MatrixLoop.panelElements / panels.panelColumns
+    let limit = MatrixLoop.depthLimit(lanes: kernel.lanes)
     loop = MatrixLoop(
       kernel: matrix,
       depth: MatrixDepth([MatrixSegment(offset: 0, length: parameters.depth)], limit: limit),
@@ -80,7 +80,7 @@ package final class CompressedGEMM: Sendable {
     for panel in 0..<panels.count {
       let firstColumn = panel * panels.panelColumns
       let rest = columns - firstColumn
-      let width = CompressedPanels.width(rest: rest, lanes: lanes) * lanes
+      let width = IntegerPanels.width(rest: rest, lanes: lanes) * lanes
       let base = packed + panel * panels.panelStride
       for group in 0..<panels.groups {
         let start =
@@ -187,7 +187,7 @@ package final class CompressedGEMM: Sendable {
       withUnsafePointer(to: source) { kernel.expand($0, part.row, end, scratch) }
       block.bRow = 0
       // What is expanded next.
-      let width = CompressedPanels.width(rest: source.columns, lanes: kernel.lanes) * kernel.lanes
+      let width = IntegerPanels.width(rest: source.columns, lanes: kernel.lanes) * kernel.lanes
       block.next = source.panel + panels.offset(ofRow: end, width: width)
       block.nextRowBytes = width * panels.bits / 8
     }

@@ -100,10 +100,10 @@ struct MatrixLoop: Sendable {
   }
 
   /// The most rows of a depth block of a panel of halves that are widened in the nearest cache.
-  static func widenedDepthLimit(lanes: Int) -> Int { widenedElements / (MatrixPanels.wholeWidth(lanes: lanes) * lanes) }
+  static func widenedDepthLimit(lanes: Int) -> Int { widenedElements / MatrixPanels.wholeColumns(lanes: lanes) }
 
   /// The most rows of a depth block of a panel that stays in the nearest cache.
-  static func depthLimit(lanes: Int) -> Int { panelElements / (MatrixPanels.wholeWidth(lanes: lanes) * lanes) }
+  static func depthLimit(lanes: Int) -> Int { panelElements / MatrixPanels.wholeColumns(lanes: lanes) }
 
   /// Whether a block's sums are read again, by the next depth block or an activation, and should stay in the second cache until then.
   static func readsSums(depth: Int, limit: Int, _ epilogue: Epilogue) -> Bool { depth > limit || epilogue.activation != nil }
