@@ -144,14 +144,30 @@ import Testing
   @Test func theRatioKeepsThoseThatLoseMost() throws {
     let model = try Self.network()
     var options = CompressionOptions(.int4)
-    func kept(_ ratio: Double) throws -> [String] {
+    let total = try Self.compressor(options).compress(model).report.layers.filter { $0.elementType == .nf4 }.reduce(0) { $0 + $1.count }
+    func kept(_ ratio: Double?) throws -> [String] {
       options.ratio = ratio
-      return try Self.compressor(options).compress(model).report.layers
-        .filter { $0.reason == "one of those that lose most by 4 bits for their size" }.map(\.name)
+      let layers = try Self.compressor(options).compress(model).report.layers
+        .filter { $0.reason == "one of those that lose most by 4 bits for their size" }
+      #expect(Double(layers.reduce(0) { $0 + $1.count }) <= (1 - (ratio ?? 0.98)) * Double(total))
+      return layers.map(\.name)
     }
-    let steps = try [1, 0.95, 0.8, 0].map { try kept($0) }
+    // No layer is so small as not to be missed.
+    #expect(try kept(nil).isEmpty)
+    let steps = try [1, 0.9, 0.7, 0].map { try kept($0) }
     #expect(steps.map(\.count) == [0, 1, 2, 3])
     for (few, more) in zip(steps, steps.dropFirst()) { #expect(Set(few).isSubset(of: Set(more))) }
+  }
+
+  @Test func aFiftiethTakesEightBitsWithoutData() throws {
+    var (graph, numbers) = (TestGraph(), TestNumbers(seed: 7))
+    let x = graph.parameter("x", [4, 128])
+    for (name, columns) in [("large", 384), ("first", 4), ("second", 4)] { graph.result(graph.product(name, x, 128, columns, &numbers)) }
+    let model = try graph.inferred()
+    let compressor = Self.compressor(CompressionOptions(.int4))
+    #expect(try compressor.compress(model).report.layers.filter { $0.elementType == .u8 }.map(\.count) == [512])
+    let data = CalibrationData([CalibrationSample([Tensor(numbers.normal(512), shape: [4, 128])])])
+    #expect(try compressor.compress(model, calibration: data).report.layers.allSatisfy { $0.elementType == .nf4 })
   }
 
   @Test func errorsMakeEachOtherUp() throws {
@@ -279,4 +295,9 @@ import Testing
     options.ignoredScope.names = ["nothing"]
     #expect(throws: OVError.self) { try Self.compressor(options).compress(Self.network()) }
   }
+}
+
+extension CompressionReport.Layer {
+  /// Its weights.
+  fileprivate var count: Int { shape.reduce(1, *) }
 }

@@ -22,8 +22,9 @@ public struct CompressionOptions: Sendable {
   public var format: Format
   /// How many neighbouring weights along the axis that is summed over share a scale; `nil`: 128 for 4 bits, the whole row for 8.
   public var groupSize: Int?
-  /// The share of the weights that may be stored in 4 bits, 0 to 1; those that lose most by it are stored in 8.
-  public var ratio = 1.0
+  /// The share of the weights that are stored in 4 bits at least, 0 to 1; of the others those that lose most by it are stored in 8. `nil`:
+  /// all of them with calibration data, which make up for more than that, 0.98 without.
+  public var ratio: Double?
   /// How the numbers of 4 bits lie.
   public var spacing = Spacing.normal
   /// Whether integers are symmetric about zero; otherwise each scale has a zero point. Those of 4 bits then lie evenly.
@@ -37,7 +38,7 @@ public struct CompressionOptions: Sendable {
     if let groupSize, groupSize < 2 || format == .f16 {
       throw OVError(.invalidArgument, "the group size is \(groupSize)", suggestion: "it is 2 or more, for int8 and int4")
     }
-    guard (0...1).contains(ratio), ratio == 1 || format == .int4 else {
+    if let ratio, !(0...1).contains(ratio) || format != .int4 {
       throw OVError(.invalidArgument, "the ratio is \(ratio)", suggestion: "it lies in 0...1 and is for int4")
     }
   }
@@ -50,7 +51,8 @@ public struct CompressionOptions: Sendable {
 
   var settings: [(key: String, value: String)] {
     [
-      ("weights", format.rawValue), ("group_size", groupSize.map(String.init) ?? "default"), ("ratio", String(ratio)),
+      ("weights", format.rawValue), ("group_size", groupSize.map(String.init) ?? "default"),
+      ("ratio", ratio.map { String($0) } ?? "default"),
       ("spacing", spacing.rawValue),
       ("symmetric", isSymmetric ? "true" : "false"), ("ignored_names", ignoredScope.names.joined(separator: ",")),
       ("ignored_patterns", ignoredScope.patterns.joined(separator: ",")), ("ignored_types", ignoredScope.types.joined(separator: ",")),

@@ -54,8 +54,9 @@ public struct WeightCompressor: Sendable {
     if options.format == .int4 {
       let samples = calibration ?? SyntheticSamples.data(for: model, count: randomSampleCount)
       if let samples { rounding = try rounded(candidates, model, samples, repairs: calibration != nil, progress) }
-      if options.ratio < 1 {
-        choose(&candidates, &rounding, progress)
+      let ratio = options.ratio ?? (calibration == nil ? 0.98 : 1)
+      if ratio < 1 {
+        choose(&candidates, &rounding, ratio: ratio, progress)
         // What the others made up for is not what is left now.
         if let calibration { rounding = try rounded(candidates, model, calibration, repairs: true, progress) }
       }
@@ -90,10 +91,10 @@ public struct WeightCompressor: Sendable {
       compensation: compensation)
   }
 
-  /// Moves the layers that lose most by 4 bits to 8, until no more than the ratio of all weights is in 4: by the errors of their
-  /// outputs, where those are known, otherwise of the weights themselves, each relative to its size, for each weight that is to take 8.
+  /// Moves the layers that lose most by 4 bits to 8, as far as the ratio of all weights stays in 4: by the errors of their outputs, where
+  /// those are known, otherwise of the weights themselves, each relative to its size, for each weight that is to take 8.
   private func choose(
-    _ candidates: inout [WeightCandidate], _ rounding: inout SampledRounding, _ progress: (Int, Int) -> Void
+    _ candidates: inout [WeightCandidate], _ rounding: inout SampledRounding, ratio: Double, _ progress: (Int, Int) -> Void
   ) {
     let small = candidates.indices.filter { candidates[$0].bits == 4 }
     var losses: [Int: Double] = [:]
@@ -104,11 +105,9 @@ public struct WeightCompressor: Sendable {
       losses[index] = loss / Double(candidates[index].tensor.elementCount)
       progress(index + 1, candidates.count)
     }
-    let total = small.reduce(0) { $0 + candidates[$1].tensor.elementCount }
-    var left = total
-    for index in small.sorted(by: { losses[$0]! > losses[$1]! }) {
-      if Double(left) <= options.ratio * Double(total) { break }
-      left -= candidates[index].tensor.elementCount
+    var spare = (1 - ratio) * Double(small.reduce(0) { $0 + candidates[$1].tensor.elementCount })
+    for index in small.sorted(by: { losses[$0]! > losses[$1]! }) where Double(candidates[index].tensor.elementCount) <= spare {
+      spare -= Double(candidates[index].tensor.elementCount)
       candidates[index].bits = 8
       candidates[index].reason = "one of those that lose most by 4 bits for their size"
       rounding.codes[index] = nil

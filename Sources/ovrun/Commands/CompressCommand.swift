@@ -8,7 +8,9 @@ extension Command {
       Option("--weights", "f16|int8|int4", help: "what weights are stored as"),
       Option("--output", "OUT.xml", help: "where the compressed model goes; its weights go beside it"),
       Option("--group-size", "N", help: "how many neighbouring weights share a scale (default: 128 for int4, a row for int8)"),
-      Option("--ratio", "R", help: "the share of the weights that may take 4 bits; those that lose most take 8 (default 1)"),
+      Option(
+        "--ratio", "R",
+        help: "the least share of the weights in 4 bits; of the rest, the layers that lose most take 8 (default: 0.98, or 1 with data)"),
       Option(
         "--spacing", "normal|even",
         help: "how the numbers of 4 bits lie: closest about zero, as quantiles of the normal distribution (nf4, default), or as integers"),
@@ -36,7 +38,7 @@ private func compressModel(_ arguments: Arguments) throws -> ExitCode {
   let reportFile = try ReportFile(arguments)
   var options = CompressionOptions(format)
   options.groupSize = try arguments.int("--group-size", in: 2...(1 << 30))
-  options.ratio = try arguments.double("--ratio", in: 0...1) ?? 1
+  options.ratio = try arguments.double("--ratio", in: 0...1)
   if let spacing: CompressionOptions.Spacing = try arguments.choice("--spacing") {
     if format != .int4 { throw arguments.command.misuse("'--spacing' is for '--weights int4'") }
     options.spacing = spacing
