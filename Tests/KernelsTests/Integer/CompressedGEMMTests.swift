@@ -107,7 +107,7 @@ import Testing
     var seed: UInt64 = 60
     for (rows, columns, depth) in [
       (1, 37, 50), (2, 16, 64), (3, 8, 33), (4, 33, 128), (5, 24, 70), (6, 17, 20), (8, 40, 66),
-      (8, 7, 31), (20, 40, 500), (1, 5, 1),
+      (8, 7, 31), (20, 40, 500), (1, 5, 1), (8, 64, 40), (9, 130, 66), (12, 65, 33), (16, 100, 70), (22, 128, 20),
     ] {
       for groupSize in [depth, 32, 5] {
         for transposed in [false, true] {
@@ -125,9 +125,9 @@ import Testing
   @Test func epilogues() {
     for (_, epilogue) in testedEpilogues {
       for biasAxis in [GEMMParameters.BiasAxis.columns, .rows] {
-        for rows in [1, 4, 7, 30] {
+        for (rows, columns) in [(1, 21), (4, 21), (7, 21), (8, 85), (30, 21)] {
           check(
-            batch: 2, rows, 21, 40, .u4, groupSize: 16, zeroPoints: true, transposed: true, gap: 3,
+            batch: 2, rows, columns, 40, .u4, groupSize: 16, zeroPoints: true, transposed: true, gap: 3,
             biasAxis: biasAxis,
             epilogue: epilogue, seed: UInt64(rows))
         }

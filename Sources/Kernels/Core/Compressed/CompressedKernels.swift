@@ -70,12 +70,13 @@
   @usableFromInline var zeroPoints = InlineArray<Width, Floats>(repeating: Floats.zero())
   @usableFromInline var scales = InlineArray<Width, Floats>(repeating: Floats.zero())
 
+  /// Of the registers from `first` on of a group of a panel that is `panelWidth` registers wide.
   @inlinable @inline(__always)
-  init(_ group: UnsafeRawPointer) {
-    let constants = group.assumingMemoryBound(to: Float.self)
+  init(_ group: UnsafeRawPointer, first: Int = 0, panelWidth: Int = Width) {
+    let constants = group.assumingMemoryBound(to: Float.self) + first &* Floats.lanes
     for j in 0..<Width {
       zeroPoints[unchecked: j] = Floats.load(constants + j &* Floats.lanes)
-      scales[unchecked: j] = Floats.load(constants + (Width &+ j) &* Floats.lanes)
+      scales[unchecked: j] = Floats.load(constants + (panelWidth &+ j) &* Floats.lanes)
     }
   }
 
@@ -94,7 +95,8 @@ package func computeCompressed<V: IntegerVector>(_: V.Type, _ block: UnsafePoint
   }
 }
 
-/// Rows in tiles of four, two and one.
+/// Rows in tiles of four, two and one; where registers are many, of eight that are half as wide as the panel, so that each weight is made
+/// once for all of them.
 @inlinable @inline(__always)
 func computeCompressed<V: IntegerVector, F: CompressedFormat>(
   _: V.Type, _: F.Type, _ block: UnsafePointer<CompressedBlock>
@@ -116,28 +118,35 @@ func computeCompressed<V: IntegerVector, F: CompressedFormat, let Width: Int>(
   var row = 0
   while row < block.pointee.rows {
     let rest = block.pointee.rows &- row
-    if rest >= 4 {
-      compressedTile(V.self, F.self, InlineArray<4, Void>.self, width, block, row: row)
+    if rest >= 8 && Width == 4 {
+      for half in 0..<2 {
+        compressedTile(V.self, F.self, InlineArray<8, Void>.self, InlineArray<2, Void>.self, width, block, row: row, first: 2 &* half)
+      }
+      row &+= 8
+    } else if rest >= 4 {
+      compressedTile(V.self, F.self, InlineArray<4, Void>.self, width, width, block, row: row, first: 0)
       row &+= 4
     } else if rest >= 2 {
-      compressedTile(V.self, F.self, InlineArray<2, Void>.self, width, block, row: row)
+      compressedTile(V.self, F.self, InlineArray<2, Void>.self, width, width, block, row: row, first: 0)
       row &+= 2
     } else {
-      compressedTile(V.self, F.self, InlineArray<1, Void>.self, width, block, row: row)
+      compressedTile(V.self, F.self, InlineArray<1, Void>.self, width, width, block, row: row, first: 0)
       row &+= 1
     }
   }
 }
 
-/// `Rows` rows of A, from `row` on, against a panel of `Width` registers, whose codes become weights in registers.
+/// `Rows` rows of A, from `row` on, against `Width` registers, from `first` on, of a panel of `PanelWidth`, whose codes become weights in
+/// registers.
 @inlinable @inline(never)
-func compressedTile<V: IntegerVector, F: CompressedFormat, let Rows: Int, let Width: Int>(
-  _: V.Type, _: F.Type, _: InlineArray<Rows, Void>.Type, _: InlineArray<Width, Void>.Type,
-  _ block: UnsafePointer<CompressedBlock>, row: Int
+func compressedTile<V: IntegerVector, F: CompressedFormat, let Rows: Int, let Width: Int, let PanelWidth: Int>(
+  _: V.Type, _: F.Type, _: InlineArray<Rows, Void>.Type, _: InlineArray<Width, Void>.Type, _: InlineArray<PanelWidth, Void>.Type,
+  _ block: UnsafePointer<CompressedBlock>, row: Int, first firstRegister: Int
 ) {
   typealias Floats = V.Floats
   let lanes = V.lanes
-  let bytes = Width &* lanes
+  let bytes = PanelWidth &* lanes
+  let firstColumn = firstRegister &* lanes
   let pairBytes = F.bits == 8 ? 2 &* bytes : bytes
   let aRowStride = block.pointee.aRowStride
   let values = block.pointee.values
@@ -147,7 +156,7 @@ func compressedTile<V: IntegerVector, F: CompressedFormat, let Rows: Int, let Wi
   var p = block.pointee.panel
   var first = 0
   while first < block.pointee.depth {
-    let constants = GroupConstants<Floats, Width>(p)
+    let constants = GroupConstants<Floats, Width>(p, first: firstRegister, panelWidth: PanelWidth)
     p += 8 &* bytes
     // A group's sums are multiplied by its scales. Of few rows even and odd rows of weights have sums of their own, so that one does not
     // wait for the other.
@@ -159,7 +168,7 @@ func compressedTile<V: IntegerVector, F: CompressedFormat, let Rows: Int, let Wi
       var low = InlineArray<Width, Floats>(repeating: Floats.zero())
       var high = low
       for j in 0..<Width {
-        let codes = F.load(V.self, p + j &* lanes, next: bytes, values)
+        let codes = F.load(V.self, p + (firstColumn &+ j &* lanes), next: bytes, values)
         low[unchecked: j] = constants.shifted(codes.0, j)
         high[unchecked: j] = constants.shifted(codes.1, j)
       }
@@ -182,7 +191,7 @@ func compressedTile<V: IntegerVector, F: CompressedFormat, let Rows: Int, let Wi
     }
     if rest > 0 {
       var weights = InlineArray<Width, Floats>(repeating: Floats.zero())
-      for j in 0..<Width { weights[unchecked: j] = constants.shifted(F.loadLast(V.self, p + j &* lanes, values), j) }
+      for j in 0..<Width { weights[unchecked: j] = constants.shifted(F.loadLast(V.self, p + (firstColumn &+ j &* lanes), values), j) }
       multiplyAdd(&even, a, aRowStride, weights)
       p += bytes
     }
@@ -198,7 +207,7 @@ func compressedTile<V: IntegerVector, F: CompressedFormat, let Rows: Int, let Wi
   let minimum = Floats.splat(block.pointee.minimum)
   let maximum = Floats.splat(block.pointee.maximum)
   for j in 0..<Width {
-    let offset = j &* lanes
+    let offset = firstColumn &+ j &* lanes
     let count = Swift.min(lanes, block.pointee.columns &- offset)
     let bias =
       block.pointee.columnBias.map { Floats.load($0 + offset, count: count) } ?? Floats.zero()

@@ -141,9 +141,6 @@ package typealias ExpansionFunction =
 
 /// A row of the table of kernels of compressed weights.
 package struct CompressedKernel: KernelDescriptor {
-  /// The most rows of a tile whose weights are made in registers.
-  package static let tileRows = 4
-
   package let name: String
   package let requires: CPUFeatures
   /// Floats in a register.
@@ -161,4 +158,10 @@ package struct CompressedKernel: KernelDescriptor {
     self.run = run
     self.expand = expand
   }
+
+  /// The most rows of a tile whose weights are made in registers.
+  package var tileRows: Int { MatrixPanels.isWide(lanes: lanes) ? 8 : 4 }
+
+  /// How many tiles there are for so many rows, the last ones of half, a quarter … of the most rows.
+  package func tileCount(rows: Int) -> Int { rows / tileRows + (rows % tileRows).nonzeroBitCount }
 }

@@ -51,8 +51,9 @@ package final class CompressedGEMM: Sendable {
       kernel: matrix,
       depth: MatrixDepth([MatrixSegment(offset: 0, length: parameters.depth)], limit: limit),
       epilogue: epilogue)
-    // Each tile makes its own weights, and seven rows are three tiles.
-    expands = parameters.rows > type.mostRowsInRegisters || parameters.rows == 7
+    // Each tile makes its own weights. Looking values up takes longer than converting integers.
+    let mostRows = (type == .nf4 ? 1 : 2) * kernel.tileRows
+    expands = parameters.rows > mostRows || kernel.tileCount(rows: parameters.rows) > 2
     blockRows = max(matrix.tileRows, Self.blockElements / max(loop.depth.largestBlock, 1))
     kernelName = "gemm_\(type)_\(kernel.name)" + (expands ? "_expanded" : "")
   }
@@ -114,7 +115,7 @@ package final class CompressedGEMM: Sendable {
     residual: UnsafePointer<Float>?,
     c: UnsafeMutablePointer<Float>, scratch: UnsafeMutableRawPointer, worker: Int, workers: Int
   ) {
-    let tile = expands ? loop.kernel.tileRows : CompressedKernel.tileRows
+    let tile = expands ? loop.kernel.tileRows : kernel.tileRows
     let rowUnits = (parameters.rows + tile - 1) / tile
     let grid = WorkGrid.best(
       workers: workers, rowUnits: rowUnits, panels: panels.count, unitCost: Double(tile),
@@ -195,9 +196,6 @@ package final class CompressedGEMM: Sendable {
 }
 
 extension CompressedType {
-  /// The most rows of A for which it is best to make weights in registers. Looking values up takes longer than converting integers.
-  var mostRowsInRegisters: Int { self == .nf4 ? 4 : 8 }
-
   /// How packed codes are read.
   var packedCode: CompressedCode {
     switch self {
