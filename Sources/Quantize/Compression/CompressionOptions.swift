@@ -43,6 +43,9 @@ public struct CompressionOptions: Sendable {
     }
   }
 
+  /// ``ratio``, or its default.
+  func ratio(isCalibrated: Bool) -> Double { ratio ?? (isCalibrated ? 1 : 0.98) }
+
   /// What weights of so many bits are rounded to.
   func levels(bits: Int) -> Levels {
     if bits == 4 && spacing == .normal && !isSymmetric { return .normal }

@@ -54,7 +54,7 @@ public struct WeightCompressor: Sendable {
     if options.format == .int4 {
       let samples = calibration ?? SyntheticSamples.data(for: model, count: randomSampleCount)
       if let samples { rounding = try rounded(candidates, model, samples, repairs: calibration != nil, progress) }
-      let ratio = options.ratio ?? (calibration == nil ? 0.98 : 1)
+      let ratio = options.ratio(isCalibrated: calibration != nil)
       if ratio < 1 {
         choose(&candidates, &rounding, ratio: ratio, progress)
         // What the others made up for is not what is left now.

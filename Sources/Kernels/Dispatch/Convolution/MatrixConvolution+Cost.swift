@@ -48,8 +48,6 @@ extension MatrixConvolution {
     case .image:
       // Pixels with others between them are fetched more slowly.
       if p.strideWidth > 1 { compute *= 1.03 }
-      // Rows that are a multiple of a page apart evict each other from the nearest cache.
-      if description.input.pixel * p.strideWidth % 1024 == 0 && kernel.tileRows > 8 { compute *= 1.2 }
     case .paddedRows:
       let touching = description.input.pixel == p.groupInputChannels
       compute += copy(
