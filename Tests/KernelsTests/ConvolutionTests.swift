@@ -197,6 +197,29 @@ func convolution(
     }
   }
 
+  /// Windows that see the image partly, not at all, or through as many taps as can be told apart.
+  @Test(arguments: testedFeatures) func listedWindows(_ features: CPUFeatures) {
+    let lanes = matrixKernels.best(for: features).lanes
+    let shapes = [
+      convolution(17, lanes, height: 9, width: 10, kernel: (8, 8), padBegin: (3, 4), padEnd: (4, 3)),
+      convolution(16, 2 * lanes, height: 5, width: 6, kernel: (3, 3), stride: (2, 2), dilation: (4, 5), padBegin: (4, 5), padEnd: (4, 5)),
+      convolution(batch: 3, 20, 5 * lanes + 2, height: 5, width: 4, kernel: (3, 3), stride: (2, 1), padBegin: (4, 1), padEnd: (3, 5)),
+      convolution(
+        batch: 2, groups: 2, 32, 6 * lanes, height: 7, width: 7, kernel: (3, 3), stride: (2, 2), padBegin: (1, 1), padEnd: (1, 1)),
+    ]
+    for (index, p) in shapes.enumerated() {
+      for (gap, epilogue) in [(0, Epilogue()), (3, testedEpilogues[index].epilogue), (1, testedEpilogues[index + 4].epilogue)] {
+        ConvolutionCase(p, inputGap: gap, outputGap: gap, epilogue: epilogue, seed: UInt64(index)).check(features, algorithm: .indirect)
+      }
+    }
+    func algorithms(_ kernel: (Int, Int), planar: Bool) -> [ConvolutionAlgorithm] {
+      let p = convolution(16, 16, height: 20, width: 20, kernel: kernel, padBegin: (1, 1))
+      return ConvolutionF32.algorithms(for: p, inputStrides: ConvolutionCase(p, planar: planar).inputStrides)
+    }
+    #expect(algorithms((8, 8), planar: false).contains(.indirect))
+    #expect(!algorithms((13, 5), planar: false).contains(.indirect) && !algorithms((3, 3), planar: true).contains(.indirect))
+  }
+
   @Test(arguments: testedFeatures) func deepSums(_ features: CPUFeatures) {
     for (_, epilogue) in testedEpilogues {
       checkAll(ConvolutionCase(convolution(1500, 21, height: 2, width: 7), epilogue: epilogue), features)
@@ -304,9 +327,8 @@ func convolution(
       var test = ConvolutionCase(p, inputGap: index % 3, outputGap: index % 2, epilogue: epilogue, seed: UInt64(index))
       test.weightType = .f16
       test.readsStoredWeights = true
-      for algorithm in p.isInside ? [ConvolutionAlgorithm.direct, .padded] : [.padded] {
-        test.check(features, algorithm: algorithm, workers: [1, 3])
-      }
+      for algorithm in ConvolutionF32.algorithms(for: p, inputStrides: test.inputStrides)
+      where [.direct, .indirect, .padded].contains(algorithm) { test.check(features, algorithm: algorithm, workers: [1, 3]) }
     }
   }
 

@@ -2,11 +2,33 @@
 @frozen @usableFromInline package struct MatrixSegment {
   @usableFromInline package var offset: Int
   @usableFromInline package var length: Int
+  /// The tap of a convolution's window that the values belong to, where rows are ``MatrixWindow``s.
+  @usableFromInline package var tap: UInt64
 
-  @inlinable @inline(__always) package init(offset: Int, length: Int) {
+  @inlinable @inline(__always) package init(offset: Int, length: Int, tap: Int = 0) {
     self.offset = offset
     self.length = length
+    self.tap = UInt64(truncatingIfNeeded: tap)
   }
+}
+
+/// A row of A that is a convolution's window, perhaps over the image's border.
+///
+/// Dukhan, The Indirect Convolution Algorithm (2019), keeps a pointer for each tap instead.
+@frozen @usableFromInline package struct MatrixWindow: BitwiseCopyable {
+  /// Elements from the block's A to the window's first tap, be it inside the image or not.
+  @usableFromInline package var offset: Int
+  /// The taps inside the image, the first in the lowest bit.
+  @usableFromInline package var taps: UInt64
+
+  @inlinable @inline(__always) package init(offset: Int, taps: UInt64) {
+    self.offset = offset
+    self.taps = taps
+  }
+
+  /// The most taps of a window, and the most rows of a tile of windows: each has an address of its own in a register.
+  @inlinable @inline(__always) package static var mostTaps: Int { 64 }
+  @inlinable @inline(__always) package static var mostRows: Int { 9 }
 }
 
 /// A block of a product C = A · B, and what becomes of it: what one call of a matrix kernel computes.
@@ -21,6 +43,10 @@
   @usableFromInline package var aGroupStride: Int
   @usableFromInline package var segments: UnsafePointer<MatrixSegment>
   @usableFromInline package var segmentCount: Int
+  /// A row of A each, group by group, instead of those that lie a stride apart.
+  @usableFromInline package var windows: UnsafePointer<MatrixWindow>?
+  /// What taps outside the image meet: as many zeros as the longest segment has values. Unused without windows.
+  @usableFromInline package var zeros: UnsafePointer<Float>
 
   /// The first panel, the bytes from a panel to the next, and the row in each that the segments' first value meets.
   @usableFromInline package var b: UnsafeRawPointer
@@ -76,6 +102,8 @@
     aGroupStride = 0
     self.segments = segments
     self.segmentCount = segmentCount
+    windows = nil
+    zeros = a
     self.b = b
     self.bPanelStride = bPanelStride
     bRow = 0

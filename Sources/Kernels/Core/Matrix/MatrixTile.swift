@@ -1,6 +1,7 @@
 /// A stack of tiles of C that one panel makes: the operands at the first tile's first row.
 @frozen @usableFromInline package struct MatrixTileStack {
   @usableFromInline package var a: UnsafePointer<Float>
+  @usableFromInline package var windows: UnsafePointer<MatrixWindow>?
   /// The panel.
   @usableFromInline package var b: UnsafeRawPointer
   @usableFromInline package var c: UnsafeMutablePointer<Float>
@@ -16,11 +17,13 @@
 
   @inlinable @inline(__always)
   init(
-    a: UnsafePointer<Float>, b: UnsafeRawPointer, c: UnsafeMutablePointer<Float>, columns: Int, initial: UnsafePointer<Float>?,
+    a: UnsafePointer<Float>, windows: UnsafePointer<MatrixWindow>?, b: UnsafeRawPointer, c: UnsafeMutablePointer<Float>, columns: Int,
+    initial: UnsafePointer<Float>?,
     columnBias: UnsafePointer<Float>?, rowBias: UnsafePointer<Float>?, residual: UnsafePointer<Float>?, ahead: UnsafeRawPointer,
     aheadStep: Int
   ) {
     self.a = a
+    self.windows = windows
     self.b = b
     self.c = c
     self.columns = columns
@@ -91,6 +94,20 @@ func multiplyAdd<V: FloatVector, Element: PanelElement, let Rows: Int, let Width
   multiplyAdd(&sums, a, aRowStride, values)
 }
 
+/// Adds the products of a value of each of `rows` and a row of a panel to a tile's sums.
+@inlinable @inline(__always)
+func multiplyAdd<V: FloatVector, Element: PanelElement, let Rows: Int, let Width: Int>(
+  _ sums: inout InlineArray<Width, InlineArray<Rows, V>>, _ rows: InlineArray<Rows, UnsafePointer<Float>>, _ k: Int,
+  _ b: UnsafePointer<Element>
+) {
+  var values = InlineArray<Width, V>(repeating: V.zero())
+  for j in 0..<Width { values[unchecked: j] = Element.load(V.self, b + j &* V.lanes) }
+  for i in 0..<Rows {
+    let x = V.splat(rows[unchecked: i][k])
+    for j in 0..<Width { sums[unchecked: j][unchecked: i] = sums[unchecked: j][unchecked: i].fma(x, values[unchecked: j]) }
+  }
+}
+
 /// `count` tiles of C of `Rows` × `Width` registers, one below the other, their sums in registers all the while.
 @inlinable @inline(never)
 package func computeTiles<V: FloatVector, Element: PanelElement, let Rows: Int, let Width: Int>(
@@ -120,44 +137,62 @@ package func computeTiles<V: FloatVector, Element: PanelElement, let Rows: Int, 
     var others = InlineArray<Width, V>(repeating: V.zero())
     repeat {
       var a = stack.pointee.a + segment.pointee.offset
-      var length = segment.pointee.length
-      while Rows == 1 && block.pointee.isVector && length >= 2 {
-        prefetch(ahead)
-        let x = V.splat(a[0])
-        let y = V.splat(a[1])
-        for j in 0..<Width {
-          sums[unchecked: j][unchecked: 0] = sums[unchecked: j][unchecked: 0].fma(x, Element.load(V.self, b + j &* lanes))
-          others[unchecked: j] = others[unchecked: j].fma(y, Element.load(V.self, b + (Width &+ j) &* lanes))
+      let length = segment.pointee.length
+      if Rows <= MatrixWindow.mostRows {
+        // There are registers for an address of each row.
+        var rows = InlineArray<Rows, UnsafePointer<Float>>(repeating: a)
+        if let windows = stack.pointee.windows {
+          for i in 0..<Rows {
+            let isInside = windows[i].taps &>> segment.pointee.tap & 1 != 0
+            rows[unchecked: i] = isInside ? a + windows[i].offset : block.pointee.zeros
+          }
+        } else {
+          for i in 0..<Rows { rows[unchecked: i] = a + i &* aRowStride }
         }
-        a += 2
-        b += 2 &* Width &* lanes
-        ahead += 2 &* aheadStep
-        length &-= 2
-      }
-      // Steps share addresses where there are registers for one of each row.
-      while Rows <= 9 && length >= 4 {
-        for step in 0..<4 {
-          prefetch(ahead + step &* aheadStep)
-          multiplyAdd(&sums, a + step, aRowStride, b + step &* Width &* lanes)
+        var k = 0
+        while Rows == 1 && block.pointee.isVector && length &- k >= 2 {
+          prefetch(ahead)
+          let x = V.splat(rows[unchecked: 0][k])
+          let y = V.splat(rows[unchecked: 0][k &+ 1])
+          for j in 0..<Width {
+            sums[unchecked: j][unchecked: 0] = sums[unchecked: j][unchecked: 0].fma(x, Element.load(V.self, b + j &* lanes))
+            others[unchecked: j] = others[unchecked: j].fma(y, Element.load(V.self, b + (Width &+ j) &* lanes))
+          }
+          b += 2 &* Width &* lanes
+          ahead += 2 &* aheadStep
+          k &+= 2
         }
-        a += 4
-        b += 4 &* Width &* lanes
-        ahead += 4 &* aheadStep
-        length &-= 4
-      }
-      for _ in 0..<length {
-        prefetch(ahead)
-        multiplyAdd(&sums, a, aRowStride, b)
-        a += 1
-        b += Width &* lanes
-        ahead += aheadStep
+        while length &- k >= 4 {
+          for step in 0..<4 {
+            prefetch(ahead + step &* aheadStep)
+            multiplyAdd(&sums, rows, k &+ step, b + step &* Width &* lanes)
+          }
+          b += 4 &* Width &* lanes
+          ahead += 4 &* aheadStep
+          k &+= 4
+        }
+        while k < length {
+          prefetch(ahead)
+          multiplyAdd(&sums, rows, k, b)
+          b += Width &* lanes
+          ahead += aheadStep
+          k &+= 1
+        }
+      } else {
+        for _ in 0..<length {
+          prefetch(ahead)
+          multiplyAdd(&sums, a, aRowStride, b)
+          a += 1
+          b += Width &* lanes
+          ahead += aheadStep
+        }
       }
       segment += 1
     } while segment < end
     if Rows == 1 {
       for j in 0..<Width { sums[unchecked: j][unchecked: 0] = sums[unchecked: j][unchecked: 0] + others[unchecked: j] }
     }
-    stack.pointee.a += Rows &* aRowStride
+    if let windows = stack.pointee.windows { stack.pointee.windows = windows + Rows } else { stack.pointee.a += Rows &* aRowStride }
     stack.pointee.ahead = ahead
 
     if let columnBias = stack.pointee.columnBias {

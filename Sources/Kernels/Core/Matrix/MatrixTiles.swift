@@ -78,11 +78,12 @@ package func computeBlock<Tiles: MatrixTiles>(_: Tiles.Type, _ block: UnsafePoin
     let fetches = tiles <= 2 &* rowBytes && next != b && block.pointee.stored == nil
     let aheadStep = !fetches ? 0 : tiles == 1 ? rowBytes : (rowBytes &+ tiles &- 1) / tiles
     var stack = MatrixTileStack(
-      a: block.pointee.a, b: b, c: block.pointee.c, columns: columns, initial: nil,
+      a: block.pointee.a, windows: nil, b: b, c: block.pointee.c, columns: columns, initial: nil,
       columnBias: block.pointee.columnBias.map { $0 + column },
       rowBias: nil, residual: nil, ahead: next, aheadStep: aheadStep)
     for group in 0..<block.pointee.groups {
       stack.a = block.pointee.a + group &* block.pointee.aGroupStride
+      stack.windows = block.pointee.windows.map { $0 + group &* block.pointee.rows }
       stack.c = block.pointee.c + (group &* block.pointee.cGroupStride &+ column)
       stack.initial = block.pointee.initial.map { $0 + (group &* block.pointee.initialGroupStride &+ column) }
       stack.residual = block.pointee.residual.map { $0 + (group &* block.pointee.residualGroupStride &+ column) }
@@ -103,7 +104,8 @@ package func computeBlock<Tiles: MatrixTiles>(_: Tiles.Type, _ block: UnsafePoin
 func computePanel<Tiles: MatrixTiles>(
   _: Tiles.Type, width: Int, _ block: UnsafePointer<MatrixBlock>, _ stack: UnsafeMutablePointer<MatrixTileStack>
 ) {
-  let most = Tiles.shape.rows[unchecked: width &- 1]
+  let highest = Tiles.shape.rows[unchecked: width &- 1]
+  let most = block.pointee.windows == nil ? highest : Swift.min(highest, MatrixWindow.mostRows)
   if block.pointee.rows <= most { return Tiles.compute(rows: block.pointee.rows, width: width, count: 1, block, stack) }
   // Tiles of as even heights as can be: a last one of few rows would wait for the latency of its multiply-additions.
   let tiles = (block.pointee.rows &+ most &- 1) / most

@@ -4,6 +4,8 @@ import KernelCore
 package enum ConvolutionAlgorithm: Hashable, Sendable, CaseIterable {
   /// A matrix product straight from the image: windows that lie inside it.
   case direct
+  /// The same from windows that may reach beyond the image, each found on its own.
+  case indirect
   /// The same from a copy of the rows at hand with zeros around them.
   case padded
   /// A matrix product from a copy of every window.
@@ -18,7 +20,7 @@ package enum ConvolutionAlgorithm: Hashable, Sendable, CaseIterable {
   /// The largest error of a result, as a part of the sum of the magnitudes of what is added to make it.
   package var errorBound: Float {
     switch self {
-    case .direct, .padded, .im2col, .depthwise: 1e-6
+    case .direct, .indirect, .padded, .im2col, .depthwise: 1e-6
     case .winograd2x2: 2e-6
     case .winograd4x4: 1e-5
     }
@@ -30,6 +32,7 @@ extension ConvolutionAlgorithm {
   var matrixSource: MatrixConvolution.Source? {
     switch self {
     case .direct: .image
+    case .indirect: .listedWindows
     case .padded: .paddedRows
     case .im2col: .windows
     case .depthwise, .winograd2x2, .winograd4x4: nil
@@ -150,7 +153,7 @@ package final class ConvolutionF32: Sendable {
 
   private static func implementation(_ choice: Choice, _ description: ConvolutionDescription) -> any ConvolutionImplementation {
     switch choice.algorithm {
-    case .direct, .padded, .im2col:
+    case .direct, .indirect, .padded, .im2col:
       MatrixConvolution(description, choice.algorithm.matrixSource!, readsStoredWeights: choice.readsStoredWeights)
     case .depthwise: DepthwiseConvolution(description)
     case .winograd2x2: WinogradConvolution(description, output: 2)
@@ -164,6 +167,7 @@ package final class ConvolutionF32: Sendable {
   ) -> [ConvolutionAlgorithm] {
     var result: [ConvolutionAlgorithm] = [.padded, .im2col]
     if parameters.isInside && inputStrides.channel == 1 { result.append(.direct) }
+    if MatrixConvolution.listsWindows(parameters, inputStrides: inputStrides) { result.append(.indirect) }
     if DepthwiseConvolution.applies(to: parameters, inputStrides: inputStrides) { result.append(.depthwise) }
     if WinogradTiling.applies(to: parameters, inputStrides: inputStrides) { result += [.winograd2x2, .winograd4x4] }
     return result
@@ -174,7 +178,7 @@ package final class ConvolutionF32: Sendable {
 
   private static func runCycles(_ algorithm: ConvolutionAlgorithm, _ description: ConvolutionDescription) -> Double {
     switch algorithm {
-    case .direct, .padded, .im2col: MatrixConvolution.cycles(description, algorithm.matrixSource!)
+    case .direct, .indirect, .padded, .im2col: MatrixConvolution.cycles(description, algorithm.matrixSource!)
     case .depthwise: DepthwiseConvolution.cycles(description)
     case .winograd2x2: WinogradConvolution.cycles(description, output: 2)
     case .winograd4x4: WinogradConvolution.cycles(description, output: 4)

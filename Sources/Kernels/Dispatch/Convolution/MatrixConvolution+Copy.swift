@@ -6,14 +6,15 @@ extension ConvolutionParameters {
     (0..<kernelHeight * kernelWidth).map { $0 / kernelWidth * dilationHeight * row + $0 % kernelWidth * dilationWidth * pixel }
   }
 
-  /// A window as the depth of a product with packed weights: tap by tap, in blocks of `limit` at the most; taps that touch are one segment.
-  func depth(row: Int, pixel: Int, limit: Int) -> MatrixDepth {
+  /// A window as the depth of a product with packed weights: tap by tap, in blocks of `limit` at the most; taps that touch are one segment
+  /// where they need not be told apart.
+  func depth(row: Int, pixel: Int, limit: Int, tapsAreApart: Bool) -> MatrixDepth {
     var segments: [MatrixSegment] = []
-    for offset in taps(row: row, pixel: pixel) {
-      if let last = segments.last, last.offset + last.length == offset {
+    for (tap, offset) in taps(row: row, pixel: pixel).enumerated() {
+      if let last = segments.last, last.offset + last.length == offset, !tapsAreApart {
         segments[segments.count - 1].length += groupInputChannels
       } else {
-        segments.append(MatrixSegment(offset: offset, length: groupInputChannels))
+        segments.append(MatrixSegment(offset: offset, length: groupInputChannels, tap: tap))
       }
     }
     return MatrixDepth(segments, limit: limit)

@@ -48,6 +48,10 @@ extension MatrixConvolution {
     case .image:
       // Pixels with others between them are fetched more slowly.
       if p.strideWidth > 1 { compute *= 1.03 }
+    case .listedWindows:
+      // Each panel finds every tap of every row.
+      let panels = (p.groupOutputChannels - 1) / MatrixPanels.wholeColumns(lanes: kernel.lanes) + 1
+      compute += 2.5 * Double(lines.total * p.kernelHeight * p.kernelWidth * panels)
     case .paddedRows:
       let touching = description.input.pixel == p.groupInputChannels
       compute += copy(

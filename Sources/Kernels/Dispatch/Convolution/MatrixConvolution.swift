@@ -5,6 +5,8 @@ final class MatrixConvolution: ConvolutionImplementation {
   /// What rows of A are read from.
   enum Source: Sendable {
     case image
+    /// The image as well, where windows may reach beyond it: each row of A is found on its own.
+    case listedWindows
     /// A copy of the image's rows at hand, with zeros around them.
     case paddedRows
     /// A copy of every window, made for a depth block.
@@ -36,6 +38,8 @@ final class MatrixConvolution: ConvolutionImplementation {
   private let copyElements: Int
   /// Elements of a widened panel.
   private let widenedElements: Int
+  /// ``ConvolutionParameters/tapsInside()`` of listed windows.
+  private let tapsInside: ConstantTable<UInt64>
 
   let kernelName: String
   let readsStoredWeights: Bool
@@ -76,7 +80,8 @@ final class MatrixConvolution: ConvolutionImplementation {
       ? blockElements / panels.columns : .max
     func depth(row: Int, pixel: Int) -> MatrixDepth {
       readsStoredWeights
-        ? p.storedDepth(row: row, pixel: pixel, limit: depthLimit) : p.depth(row: row, pixel: pixel, limit: depthLimit)
+        ? p.storedDepth(row: row, pixel: pixel, limit: depthLimit)
+        : p.depth(row: row, pixel: pixel, limit: depthLimit, tapsAreApart: source == .listedWindows)
     }
     let depthBlocks: MatrixDepth
     switch source {
@@ -88,6 +93,17 @@ final class MatrixConvolution: ConvolutionImplementation {
       blockLines = max(1, most / lines.pixels)
       copyRow = 0
       copyElements = 0
+      depthBlocks = depth(row: description.input.row, pixel: description.input.pixel)
+    case .listedWindows:
+      let perPixel = max(1, p.strideHeight * p.strideWidth * channels)
+      let most = max(multiple, min(blockElements / perPixel, mostSums))
+      blockPixels = Self.evenPart(of: lines.pixels, most: most, multiple: multiple)
+      blockLines = max(1, most / lines.pixels)
+      copyRow = 0
+      // The zeros that taps beyond the image meet, then the windows.
+      copyElements =
+        channels.roundedUp(to: 16)
+        + (blockPixels * blockLines * MemoryLayout<MatrixWindow>.stride / MemoryLayout<Float>.stride).roundedUp(to: 16)
       depthBlocks = depth(row: description.input.row, pixel: description.input.pixel)
     case .paddedRows:
       let most = max(multiple, blockElements / (p.inputRows(1) * p.strideWidth * copyPixel))
@@ -107,6 +123,7 @@ final class MatrixConvolution: ConvolutionImplementation {
       copyElements = blockLines * blockPixels * copyRow
       depthBlocks = MatrixDepth([MatrixSegment(offset: 0, length: panels.rows)], limit: depthLimit)
     }
+    tapsInside = ConstantTable(source == .listedWindows ? p.tapsInside() : [])
     loop = MatrixLoop(kernel: kernel, depth: depthBlocks, epilogue: description.epilogue)
     widenedElements = description.weightType == .f16 ? depthBlocks.largestBlock * MatrixPanels.mostColumns(lanes: kernel.lanes) : 0
     kernelName = Self.name(source) + kernel.name
@@ -115,6 +132,7 @@ final class MatrixConvolution: ConvolutionImplementation {
   private static func name(_ source: Source) -> String {
     switch source {
     case .image: "conv_"
+    case .listedWindows: "conv_indirect_"
     case .paddedRows: "conv_padded_"
     case .windows: "conv_im2col_"
     }
@@ -154,6 +172,11 @@ final class MatrixConvolution: ConvolutionImplementation {
     return description.weightType == .f16 && source != .windows && p.groupInputChannels >= leastStoredChannels
   }
 
+  /// Whether a window's taps can be told apart one by one.
+  static func listsWindows(_ parameters: ConvolutionParameters, inputStrides: ImageStrides) -> Bool {
+    inputStrides.channel == 1 && parameters.kernelHeight * parameters.kernelWidth <= MatrixWindow.mostTaps
+  }
+
   /// Input channels that make steps of depth long enough.
   private static let leastStoredChannels = 16
 
@@ -178,7 +201,7 @@ final class MatrixConvolution: ConvolutionImplementation {
     let work = Double(unit * panels.rows)
     let grid = WorkGrid.best(
       workers: arguments.workers, rowUnits: units, panels: panels.count, unitCost: work,
-      rowUnitOverhead: source == .image ? 0 : work / 2,
+      rowUnitOverhead: source == .image || source == .listedWindows ? 0 : work / 2,
       panelOverhead: readsStoredWeights ? Self.storedCycles(panels.panelStride) : Double(panels.panelStride) / 16)
     let rows = WorkGrid.part(arguments.worker % grid.rowParts, of: grid.rowParts, count: units)
     let columns = WorkGrid.part(arguments.worker / grid.rowParts, of: grid.panelParts, count: panels.count)
@@ -206,6 +229,7 @@ final class MatrixConvolution: ConvolutionImplementation {
     _ arguments: ConvolutionArguments, image: Int, y: Int, x: Int, lineCount: Int, pixelCount: Int, panelRange: Range<Int>
   ) {
     let p = description.parameters
+    let channels = p.groupInputChannels
     let column = panelRange.lowerBound * panels.panelColumns
     let columns = (panelRange.upperBound == panels.count ? panels.columns : panelRange.upperBound * panels.panelColumns) - column
     let copy = arguments.scratch.assumingMemoryBound(to: Float.self)
@@ -238,6 +262,15 @@ final class MatrixConvolution: ConvolutionImplementation {
           + (x * p.strideWidth - p.padLeft) * description.input.pixel
         block.aRowStride = p.strideWidth * description.input.pixel
         block.aGroupStride = p.strideHeight * description.input.row
+      case .listedWindows:
+        let zeros = channels.roundedUp(to: 16)
+        copy.update(repeating: 0, count: zeros)
+        let windows = UnsafeMutableRawPointer(copy + zeros).assumingMemoryBound(to: MatrixWindow.self)
+        listWindows(
+          windows, firstPixel: (image * lines.lines + y) * lines.pixels + x, count: lineCount * pixelCount, tapsInside: tapsInside.base)
+        block.a = arguments.input + group * channels * description.input.channel
+        block.windows = UnsafePointer(windows)
+        block.zeros = UnsafePointer(copy)
       case .paddedRows:
         copyPaddedRows(input, into: copy, y: y, x: x, lineCount: lineCount, pixelCount: pixelCount)
         block.aRowStride = p.strideWidth * copyPixel

@@ -42,7 +42,7 @@ struct MatrixDepth: Sendable {
       while rest.length > 0 {
         let end = (blocks.count + 1) * depth / count
         let length = min(rest.length, end - block.row - block.rows)
-        cut.append(MatrixSegment(offset: rest.offset, length: length))
+        cut.append(MatrixSegment(offset: rest.offset, length: length, tap: Int(rest.tap)))
         rest.offset += length
         rest.length -= length
         block.segmentCount += 1
@@ -67,7 +67,7 @@ struct MatrixDepth: Sendable {
       let (first, end) = (index * channels / count, (index + 1) * channels / count)
       blocks.append(
         Block(firstSegment: segments.count, segmentCount: taps.count, row: first * taps.count, rows: (end - first) * taps.count))
-      segments += taps.map { MatrixSegment(offset: $0 + first, length: end - first) }
+      segments += taps.enumerated().map { MatrixSegment(offset: $1 + first, length: end - first, tap: $0) }
     }
     self.init(segments, blocks)
   }
