@@ -92,6 +92,21 @@ import Testing
     #expect(relativeError(try run(graph.model, [data]).output, try reference(graph.model, [data])) < 3e-3)
   }
 
+  /// Kernels subtract integers while codes become floats.
+  @Test(arguments: [7, 7.5]) mutating func aProductExpandsThemForZeroPointsBetweenIntegers(zeroPoint: Double) throws {
+    var graph = GraphBuilder()
+    let integers = Tensor(.u8, shape: [72, 128], int64s: (0..<9216).map { _ in Int64.random(in: 0...255, using: &random) })
+    let converted = graph.node("Convert", [graph.constant(integers)], ["destination_type": "f32"])
+    let zeroPoints = Tensor(.f32, shape: [72, 1], doubles: [Double](repeating: zeroPoint, count: 72))
+    let scales = Tensor(.f32, shape: [72, 1], doubles: (0..<72).map { _ in Double.random(in: 0.01...0.02, using: &random) })
+    let matrix = graph.node("Multiply", [graph.node("Subtract", [converted, graph.constant(zeroPoints)]), graph.constant(scales)])
+    graph.result(graph.node("MatMul", [graph.parameter([3, 128]), matrix], ["transpose_b": "true"]))
+    let data = random.tensor([3, 128])
+    let (output, compiled) = try run(graph.model, [data])
+    #expect(relativeError(output, try reference(graph.model, [data])) < 1e-5)
+    #expect(compiled.steps.contains { $0.kernel.contains("compressed") } == (zeroPoint == 7))
+  }
+
   @Test mutating func aConvolutionExpandsThem() throws {
     var graph = GraphBuilder()
     let integers = Tensor(.i8, shape: [32, 16, 3, 3], int64s: (0..<4608).map { _ in Int64.random(in: -127...127, using: &random) })

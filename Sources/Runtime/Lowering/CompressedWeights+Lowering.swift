@@ -16,6 +16,8 @@ struct CompressedMatrix {
   let zeroPoints: [Float]?
 
   private var groups: Int { depth / groupSize }
+  /// Whether kernels multiply with it as it is.
+  var isMultiplied: Bool { (zeroPoints ?? []).allSatisfy { CompressedGEMM.canSubtract($0, type) } }
 
   /// Reads the matrix that `output` is, columns × depth when `transposed`, otherwise depth × columns; `nil` when it is none, or its
   /// scale changes along depth without groups.

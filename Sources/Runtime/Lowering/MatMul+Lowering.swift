@@ -7,7 +7,7 @@ extension MatMul: LowerableOperator {
     else { return false }
     let inputShapes = [0, 1].map { builder.model.type(of: node.inputs[$0]).shape.shape! }
     guard !inputShapes[0].contains(0), !inputShapes[1].contains(0), inputShapes.allSatisfy({ !$0.isEmpty }) else { return false }
-    if !transposeA, let matrix = try CompressedMatrix(node.inputs[1], transposed: transposeB, builder) {
+    if !transposeA, let matrix = try CompressedMatrix(node.inputs[1], transposed: transposeB, builder), matrix.isMultiplied {
       return try lowerCompressed(node, builder, matrix, output)
     }
     if inputShapes[1].count == 2 {

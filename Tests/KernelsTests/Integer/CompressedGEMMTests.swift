@@ -47,7 +47,7 @@ import Testing
     let most: Float = type.bits == 8 ? 255 : 15
     let zeros =
       zeroPoints
-      ? (0..<groups * columns).map { _ in Float.random(in: 0...most, using: &generator).rounded() }
+      ? (0..<groups * columns).map { _ in Float.random(in: -most...most, using: &generator).rounded() }
       : nil
     var weights = [Float](repeating: 0, count: depth * columns)
     for k in 0..<depth {
@@ -122,14 +122,24 @@ import Testing
     }
   }
 
+  /// Greater zero points, or some between integers, would be rounded where codes become floats.
+  @Test func zeroPoints() {
+    for type in [CompressedType.u8, .i8, .u4, .i4] {
+      #expect(CompressedGEMM.canSubtract(0, type) && CompressedGEMM.canSubtract(-32768, type))
+      #expect(!CompressedGEMM.canSubtract(7.5, type) && !CompressedGEMM.canSubtract(32769, type) && !CompressedGEMM.canSubtract(.nan, type))
+    }
+    #expect(CompressedGEMM.canSubtract(0.25, .nf4))
+  }
+
   @Test func epilogues() {
     for (_, epilogue) in testedEpilogues {
       for biasAxis in [GEMMParameters.BiasAxis.columns, .rows] {
         for (rows, columns) in [(1, 21), (4, 21), (7, 21), (8, 85), (30, 21)] {
-          check(
-            batch: 2, rows, columns, 40, .u4, groupSize: 16, zeroPoints: true, transposed: true, gap: 3,
-            biasAxis: biasAxis,
-            epilogue: epilogue, seed: UInt64(rows))
+          for (type, groupSize) in [(CompressedType.u4, 16), (.u8, 40)] {
+            check(
+              batch: 2, rows, columns, 40, type, groupSize: groupSize, zeroPoints: true, transposed: true, gap: 3, biasAxis: biasAxis,
+              epilogue: epilogue, seed: UInt64(rows))
+          }
         }
       }
     }

@@ -150,8 +150,11 @@ struct EmulatedI32x16<Dots: EmulatedDots>: IntegerVector {
     }
   }
 
+  static func load(words p: UnsafeRawPointer) -> Self { gather { Int32(p.loadUnaligned(fromByteOffset: 2 * $0, as: UInt16.self)) } }
+  func bits(_ mask: Int32, besides base: Float) -> EmulatedF32x16 {
+    EmulatedF32x16(unsafeBitCast(v & mask | Int32(bitPattern: base.bitPattern), to: SIMD16<Float>.self))
+  }
   func lowerHalf() -> Self { Self(v & 15) }
-  func upperHalf() -> Self { Self((v &>> 4) & 15) }
   func values(of table: UnsafePointer<Float>) -> EmulatedF32x16 {
     var r = SIMD16<Float>()
     for i in 0..<16 { r[i] = table[Int(v[i])] }

@@ -125,8 +125,14 @@ struct I32x8: IntegerVector {
     (p + 3 &* stride).storeBytes(of: rows[3], as: Int64.self)
   }
 
+  @inline(__always) static func load(words p: UnsafeRawPointer) -> Self {
+    Self(_mm256_cvtepu16_epi32(p.loadUnaligned(as: SIMD2<Int64>.self)))
+  }
+  @inline(__always) func bits(_ mask: Int32, besides base: Float) -> F32x8 {
+    let base = _mm256_set1_epi32(Int32(bitPattern: base.bitPattern))
+    return F32x8(unsafeBitCast(_mm256_or_si256(_mm256_and_si256(v, _mm256_set1_epi32(mask)), base), to: SIMD8<Float>.self))
+  }
   @inline(__always) func lowerHalf() -> Self { Self(_mm256_and_si256(v, _mm256_set1_epi32(15))) }
-  @inline(__always) func upperHalf() -> Self { Self(_mm256_and_si256(_mm256_srli_epi32(v, 4), _mm256_set1_epi32(15))) }
   @inline(__always) func values(of table: UnsafePointer<Float>) -> F32x8 {
     let low = _mm256_permutevar8x32_ps(_mm256_loadu_ps(table), v)
     let high = _mm256_permutevar8x32_ps(_mm256_loadu_ps(table + 8), v)

@@ -85,8 +85,14 @@ struct I32x16: IntegerVector {
     q.storeBytes(of: rows.highHalf, as: SIMD4<Int64>.self)
   }
 
+  @inline(__always) static func load(words p: UnsafeRawPointer) -> Self {
+    Self(_mm512_cvtepu16_epi32(p.loadUnaligned(as: SIMD4<Int64>.self)))
+  }
+  @inline(__always) func bits(_ mask: Int32, besides base: Float) -> F32x16 {
+    let base = _mm512_set1_epi32(Int32(bitPattern: base.bitPattern))
+    return F32x16(unsafeBitCast(_mm512_or_si512(_mm512_and_si512(v, _mm512_set1_epi32(mask)), base), to: SIMD16<Float>.self))
+  }
   @inline(__always) func lowerHalf() -> Self { Self(_mm512_and_si512(v, _mm512_set1_epi32(15))) }
-  @inline(__always) func upperHalf() -> Self { Self(_mm512_and_si512(_mm512_srli_epi32(v, 4), _mm512_set1_epi32(15))) }
   @inline(__always) func values(of table: UnsafePointer<Float>) -> F32x16 {
     F32x16(_mm512_permutexvar_ps(v, _mm512_loadu_ps(table)))
   }

@@ -1,95 +1,94 @@
-/// A way to read codes: `Bits` a code, two rows of a panel at a time.
+/// A way to read codes of `bits` bits, of four rows of a panel at a time.
 @usableFromInline package protocol CompressedFormat: SendableMetatype {
   static var bits: Int { get }
-  /// The codes of a register of columns in two rows, as floats; `next` bytes after the first row lies the second, where it has bytes of
-  /// its own.
-  static func load<V: IntegerVector>(
-    _: V.Type, _ p: UnsafeRawPointer, next: Int, _ values: UnsafePointer<Float>
-  ) -> (V.Floats, V.Floats)
-  /// The codes of the last row, which has no other.
-  static func loadLast<V: IntegerVector>(
-    _: V.Type, _ p: UnsafeRawPointer, _ values: UnsafePointer<Float>
-  ) -> V.Floats
+  /// What ``floats(_:isOdd:_:)`` is greater than a code, of even and of odd rows.
+  static var excess: (even: Float, odd: Float) { get }
+  /// The codes of the lower, or of the second lowest, `bits` bits of each lane.
+  static func floats<V: IntegerVector>(_ codes: V, isOdd: Bool, _ values: UnsafePointer<Float>) -> V.Floats
+}
+
+extension CompressedFormat {
+  /// Bytes of a register of columns in four rows.
+  @inlinable @inline(__always)
+  static func registerBytes<V: IntegerVector>(_: V.Type) -> Int { V.lanes &* bits / 2 }
+
+  /// The codes of a register of columns in four rows, the first row's in the lowest bits.
+  @inlinable @inline(__always)
+  static func load<V: IntegerVector>(_: V.Type, _ p: UnsafeRawPointer) -> V { bits == 8 ? V.load(p) : V.load(words: p) }
+
+  /// An integer without a conversion: its bits in the significand of a power of two whose lowest bit it is to be.
+  @inlinable @inline(__always)
+  static func integers<V: IntegerVector>(_ codes: V, isOdd: Bool) -> V.Floats {
+    let mask = Int32(truncatingIfNeeded: 1 &<< bits &- 1)
+    return isOdd
+      ? codes.bits(mask &<< Int32(truncatingIfNeeded: bits), besides: excess.odd) : codes.bits(mask, besides: excess.even)
+  }
 }
 
 /// The formats of ``CompressedCode``.
 @usableFromInline package enum CompressedFormats {
-  @usableFromInline package enum I8: CompressedFormat {
+  @usableFromInline package enum U8: CompressedFormat {
     @inlinable @inline(__always) package static var bits: Int { 8 }
+    @inlinable @inline(__always) package static var excess: (even: Float, odd: Float) { (0x1p23, 0x1p15) }
     @inlinable @inline(__always)
-    package static func load<V: IntegerVector>(
-      _: V.Type, _ p: UnsafeRawPointer, next: Int, _ values: UnsafePointer<Float>
-    ) -> (V.Floats, V.Floats) {
-      (loadLast(V.self, p, values), loadLast(V.self, p + next, values))
-    }
-    @inlinable @inline(__always)
-    package static func loadLast<V: IntegerVector>(
-      _: V.Type, _ p: UnsafeRawPointer, _ values: UnsafePointer<Float>
-    ) -> V.Floats {
-      V.load(bytes: p, isSigned: true, count: V.lanes).floats()
+    package static func floats<V: IntegerVector>(_ codes: V, isOdd: Bool, _ values: UnsafePointer<Float>) -> V.Floats {
+      integers(codes, isOdd: isOdd)
     }
   }
 
   @usableFromInline package enum U4: CompressedFormat {
     @inlinable @inline(__always) package static var bits: Int { 4 }
+    @inlinable @inline(__always) package static var excess: (even: Float, odd: Float) { (0x1p23, 0x1p19) }
     @inlinable @inline(__always)
-    package static func load<V: IntegerVector>(
-      _: V.Type, _ p: UnsafeRawPointer, next: Int, _ values: UnsafePointer<Float>
-    ) -> (V.Floats, V.Floats) {
-      let codes = V.load(bytes: p, isSigned: false, count: V.lanes)
-      return (codes.lowerHalf().floats(), codes.upperHalf().floats())
-    }
-    @inlinable @inline(__always)
-    package static func loadLast<V: IntegerVector>(
-      _: V.Type, _ p: UnsafeRawPointer, _ values: UnsafePointer<Float>
-    ) -> V.Floats {
-      V.load(bytes: p, isSigned: false, count: V.lanes).lowerHalf().floats()
+    package static func floats<V: IntegerVector>(_ codes: V, isOdd: Bool, _ values: UnsafePointer<Float>) -> V.Floats {
+      integers(codes, isOdd: isOdd)
     }
   }
 
   @usableFromInline package enum NF4: CompressedFormat {
     @inlinable @inline(__always) package static var bits: Int { 4 }
+    @inlinable @inline(__always) package static var excess: (even: Float, odd: Float) { (0, 0) }
     @inlinable @inline(__always)
-    package static func load<V: IntegerVector>(
-      _: V.Type, _ p: UnsafeRawPointer, next: Int, _ values: UnsafePointer<Float>
-    ) -> (V.Floats, V.Floats) {
-      let codes = V.load(bytes: p, isSigned: false, count: V.lanes)
-      return (codes.lowerHalf().values(of: values), codes.upperHalf().values(of: values))
-    }
-    @inlinable @inline(__always)
-    package static func loadLast<V: IntegerVector>(
-      _: V.Type, _ p: UnsafeRawPointer, _ values: UnsafePointer<Float>
-    ) -> V.Floats {
-      V.load(bytes: p, isSigned: false, count: V.lanes).lowerHalf().values(of: values)
+    package static func floats<V: IntegerVector>(_ codes: V, isOdd: Bool, _ values: UnsafePointer<Float>) -> V.Floats {
+      (isOdd ? codes.shiftedRight(4) : codes).lowerHalf().values(of: values)
     }
   }
 }
 
 /// What makes weights of a group's codes, for the columns of `Width` registers.
 @frozen @usableFromInline struct GroupConstants<Floats: FloatVector, let Width: Int> {
-  @usableFromInline var zeroPoints = InlineArray<Width, Floats>(repeating: Floats.zero())
+  /// Zero points, and what codes of even and of odd rows exceed.
+  @usableFromInline var even = InlineArray<Width, Floats>(repeating: Floats.zero())
+  @usableFromInline var odd = InlineArray<Width, Floats>(repeating: Floats.zero())
   @usableFromInline var scales = InlineArray<Width, Floats>(repeating: Floats.zero())
 
   /// Of the registers from `first` on of a group of a panel that is `panelWidth` registers wide.
   @inlinable @inline(__always)
-  init(_ group: UnsafeRawPointer, first: Int = 0, panelWidth: Int = Width) {
+  init<F: CompressedFormat>(_: F.Type, _ group: UnsafeRawPointer, first: Int = 0, panelWidth: Int = Width) {
     let constants = group.assumingMemoryBound(to: Float.self) + first &* Floats.lanes
     for j in 0..<Width {
-      zeroPoints[unchecked: j] = Floats.load(constants + j &* Floats.lanes)
+      let zeroPoint = Floats.load(constants + j &* Floats.lanes)
+      even[unchecked: j] = zeroPoint + Floats.splat(F.excess.even)
+      odd[unchecked: j] = zeroPoint + Floats.splat(F.excess.odd)
       scales[unchecked: j] = Floats.load(constants + (panelWidth &+ j) &* Floats.lanes)
     }
   }
 
-  /// Weights before they are multiplied by their scales.
+  /// The weights of row `step` (0..<4) of four, before they are multiplied by their scales.
   @inlinable @inline(__always)
-  func shifted(_ codes: Floats, _ j: Int) -> Floats { codes - zeroPoints[unchecked: j] }
+  func weights<V: IntegerVector, F: CompressedFormat>(
+    _: F.Type, _ codes: V, _ j: Int, step: Int, _ values: UnsafePointer<Float>
+  ) -> Floats where V.Floats == Floats {
+    let pair = step < 2 ? codes : codes.shiftedRight(Int32(truncatingIfNeeded: 2 &* F.bits))
+    return F.floats(pair, isOdd: step & 1 != 0, values) - (step & 1 != 0 ? odd : even)[unchecked: j]
+  }
 }
 
 /// The body of every ``CompressedFunction``.
 @inlinable @inline(__always)
 package func computeCompressed<V: IntegerVector>(_: V.Type, _ block: UnsafePointer<CompressedBlock>) {
   switch block.pointee.code {
-  case .i8: computeCompressed(V.self, CompressedFormats.I8.self, block)
+  case .u8: computeCompressed(V.self, CompressedFormats.U8.self, block)
   case .u4: computeCompressed(V.self, CompressedFormats.U4.self, block)
   case .nf4: computeCompressed(V.self, CompressedFormats.NF4.self, block)
   }
@@ -145,9 +144,9 @@ func compressedTile<V: IntegerVector, F: CompressedFormat, let Rows: Int, let Wi
 ) {
   typealias Floats = V.Floats
   let lanes = V.lanes
-  let bytes = PanelWidth &* lanes
+  let registerBytes = F.registerBytes(V.self)
+  let quadBytes = PanelWidth &* registerBytes
   let firstColumn = firstRegister &* lanes
-  let pairBytes = F.bits == 8 ? 2 &* bytes : bytes
   let aRowStride = block.pointee.aRowStride
   let values = block.pointee.values
   let zeros = InlineArray<Width, InlineArray<Rows, Floats>>(
@@ -156,44 +155,41 @@ func compressedTile<V: IntegerVector, F: CompressedFormat, let Rows: Int, let Wi
   var p = block.pointee.panel
   var first = 0
   while first < block.pointee.depth {
-    let constants = GroupConstants<Floats, Width>(p, first: firstRegister, panelWidth: PanelWidth)
-    p += 8 &* bytes
+    let constants = GroupConstants<Floats, Width>(F.self, p, first: firstRegister, panelWidth: PanelWidth)
+    p += 8 &* PanelWidth &* lanes
     // A group's sums are multiplied by its scales. Of few rows even and odd rows of weights have sums of their own, so that one does not
     // wait for the other.
     var even = zeros
     var odd = zeros
     var a = block.pointee.a + (row &* aRowStride &+ first)
     let count = Swift.min(block.pointee.groupSize, block.pointee.depth &- first)
-    @inline(__always) func multiplyAddPair(_ p: UnsafeRawPointer, _ a: UnsafePointer<Float>) {
-      var low = InlineArray<Width, Floats>(repeating: Floats.zero())
-      var high = low
-      for j in 0..<Width {
-        let codes = F.load(V.self, p + (firstColumn &+ j &* lanes), next: bytes, values)
-        low[unchecked: j] = constants.shifted(codes.0, j)
-        high[unchecked: j] = constants.shifted(codes.1, j)
-      }
-      multiplyAdd(&even, a, aRowStride, low)
-      if Rows > 2 { multiplyAdd(&even, a + 1, aRowStride, high) } else { multiplyAdd(&odd, a + 1, aRowStride, high) }
-    }
     var rest = count
-    while rest >= 4 {
-      for line in 0..<((2 &* pairBytes &+ 63) / 64) { prefetch(p + (CompressedPanels.fetchedAhead &+ 64 &* line)) }
-      for pair in 0..<2 { multiplyAddPair(p + pair &* pairBytes, a + 2 &* pair) }
-      p += 2 &* pairBytes
+    while rest > 0 {
+      var codes = InlineArray<Width, V>(repeating: V.zero())
+      for j in 0..<Width { codes[unchecked: j] = F.load(V.self, p + (firstRegister &+ j) &* registerBytes) }
+      var weights = InlineArray<Width, Floats>(repeating: Floats.zero())
+      if rest >= 4 {
+        for line in 0..<((quadBytes &+ 63) / 64) { prefetch(p + (CompressedPanels.fetchedAhead &+ 64 &* line)) }
+        for step in 0..<4 {
+          for j in 0..<Width { weights[unchecked: j] = constants.weights(F.self, codes[unchecked: j], j, step: step, values) }
+          if Rows > 2 || step & 1 == 0 {
+            multiplyAdd(&even, a + step, aRowStride, weights)
+          } else {
+            multiplyAdd(&odd, a + step, aRowStride, weights)
+          }
+        }
+      } else {
+        for k in 0..<rest {
+          for j in 0..<Width {
+            weights[unchecked: j] = constants.weights(F.self, codes[unchecked: j], j, step: 0, values)
+            codes[unchecked: j] = codes[unchecked: j].shiftedRight(Int32(truncatingIfNeeded: F.bits))
+          }
+          multiplyAdd(&even, a + k, aRowStride, weights)
+        }
+      }
+      p += quadBytes
       a += 4
       rest &-= 4
-    }
-    if rest >= 2 {
-      multiplyAddPair(p, a)
-      p += pairBytes
-      a += 2
-      rest &-= 2
-    }
-    if rest > 0 {
-      var weights = InlineArray<Width, Floats>(repeating: Floats.zero())
-      for j in 0..<Width { weights[unchecked: j] = constants.shifted(F.loadLast(V.self, p + (firstColumn &+ j &* lanes), values), j) }
-      multiplyAdd(&even, a, aRowStride, weights)
-      p += bytes
     }
     for j in 0..<Width {
       for i in 0..<Rows {
@@ -232,8 +228,8 @@ package func expandCompressed<V: IntegerVector>(
   _ target: UnsafeMutablePointer<Float>
 ) {
   switch block.pointee.code {
-  case .i8:
-    expandCompressed(V.self, CompressedFormats.I8.self, block, first: first, end: end, target)
+  case .u8:
+    expandCompressed(V.self, CompressedFormats.U8.self, block, first: first, end: end, target)
   case .u4:
     expandCompressed(V.self, CompressedFormats.U4.self, block, first: first, end: end, target)
   case .nf4:
@@ -256,51 +252,60 @@ func expandCompressed<V: IntegerVector, F: CompressedFormat>(
   }
 }
 
-/// Two rows of a panel `Width` registers wide at a time.
 @inlinable @inline(never)
 func expandRows<V: IntegerVector, F: CompressedFormat, let Width: Int>(
-  _: V.Type, _: F.Type, _: InlineArray<Width, Void>.Type, _ block: UnsafePointer<CompressedBlock>,
+  _: V.Type, _: F.Type, _ width: InlineArray<Width, Void>.Type, _ block: UnsafePointer<CompressedBlock>,
   first: Int, end: Int, _ target: UnsafeMutablePointer<Float>
+) {
+  if CompressedBlock.canScaleSums(bits: F.bits) && block.pointee.scalesSums {
+    expandRows(V.self, F.self, width, block, first: first, end: end, isScaled: false, target)
+  } else {
+    expandRows(V.self, F.self, width, block, first: first, end: end, isScaled: true, target)
+  }
+}
+
+/// Four rows of a panel `Width` registers wide at a time; `isScaled`, which is known to the compiler, multiplies them by their scales.
+@inlinable @inline(__always)
+func expandRows<V: IntegerVector, F: CompressedFormat, let Width: Int>(
+  _: V.Type, _: F.Type, _: InlineArray<Width, Void>.Type, _ block: UnsafePointer<CompressedBlock>,
+  first: Int, end: Int, isScaled: Bool, _ target: UnsafeMutablePointer<Float>
 ) {
   typealias Floats = V.Floats
   let lanes = V.lanes
-  let bytes = Width &* lanes
+  let width = Width &* lanes
+  let registerBytes = F.registerBytes(V.self)
   let groupSize = block.pointee.groupSize
-  let groupStride = CompressedPanels.groupBytes(groupSize: groupSize, bits: F.bits) &* bytes
+  let groupStride = CompressedPanels.groupBytes(groupSize: groupSize, bits: F.bits) &* width
   let values = block.pointee.values
   var output = target
   var row = first
   while row < end {
     let group = row / groupSize
     let base = block.pointee.panel + group &* groupStride
-    let constants = GroupConstants<Floats, Width>(base)
-    @inline(__always) func store(_ codes: Floats, _ j: Int, _ row: Int) {
-      (constants.shifted(codes, j) * constants.scales[unchecked: j]).store(output + (row &* bytes &+ j &* lanes))
+    let constants = GroupConstants<Floats, Width>(F.self, base)
+    @inline(__always) func store(_ codes: V, _ j: Int, step: Int, row: Int) {
+      let weights = constants.weights(F.self, codes, j, step: step, values)
+      (isScaled ? weights * constants.scales[unchecked: j] : weights).store(output + (row &* width &+ j &* lanes))
     }
-    var k = row &- group &* groupSize
-    let last = Swift.min(
-      end &- group &* groupSize, Swift.min(groupSize, block.pointee.depth &- group &* groupSize))
-    var p = base + (8 &+ (F.bits == 8 ? k : k / 2)) &* bytes
-    row &+= last &- k
-    if F.bits == 4 && k & 1 != 0 {
-      for j in 0..<Width { store(F.load(V.self, p + j &* lanes, next: bytes, values).1, j, 0) }
-      output += bytes
-      p += bytes
-      k &+= 1
-    }
-    while k &+ 2 <= last {
-      for j in 0..<Width {
-        let codes = F.load(V.self, p + j &* lanes, next: bytes, values)
-        store(codes.0, j, 0)
-        store(codes.1, j, 1)
+    let start = group &* groupSize
+    let last = Swift.min(end, Swift.min(start &+ groupSize, block.pointee.depth)) &- start
+    var k = row &- start
+    row = start &+ last
+    while k < last {
+      let p = base + (8 &* width &+ k / 4 &* Width &* registerBytes)
+      let rows = k & 3 == 0 && last &- k >= 4 ? 4 : 1
+      if rows == 4 {
+        var codes = InlineArray<Width, V>(repeating: V.zero())
+        for j in 0..<Width { codes[unchecked: j] = F.load(V.self, p + j &* registerBytes) }
+        for step in 0..<4 {
+          for j in 0..<Width { store(codes[unchecked: j], j, step: step, row: step) }
+        }
+      } else {
+        let shift = Int32(truncatingIfNeeded: (k & 3) &* F.bits)
+        for j in 0..<Width { store(F.load(V.self, p + j &* registerBytes).shiftedRight(shift), j, step: 0, row: 0) }
       }
-      output += 2 &* bytes
-      p += F.bits == 8 ? 2 &* bytes : bytes
-      k &+= 2
-    }
-    if k < last {
-      for j in 0..<Width { store(F.loadLast(V.self, p + j &* lanes, values), j, 0) }
-      output += bytes
+      output += rows &* width
+      k &+= rows
     }
   }
 }

@@ -9,9 +9,9 @@ package enum CompressedType: Hashable, Sendable, CaseIterable {
 
 /// How the codes of packed weights are read.
 @frozen @usableFromInline package enum CompressedCode: Sendable {
-  /// Signed bytes.
-  case i8
-  /// Unsigned halves of bytes.
+  /// Bytes.
+  case u8
+  /// Halves of bytes.
   case u4
   /// Halves of bytes that count the values of ``nf4Values``.
   case nf4
@@ -29,9 +29,9 @@ package let nf4Values: [Float] = [
 /// How a matrix B of compressed weights is cut into panels of columns.
 ///
 /// A weight is (q − zero point) · scale, with a scale and a zero point for each column and group of `groupSize` rows. A panel is as
-/// wide as one of ``IntegerPanels``. It holds, group by group, the zero points of its columns, then their scales, then codes row by
-/// row: a byte a column, or, of codes of four bits, a byte a column for two rows, the first in its lower half. Columns beyond the last
-/// have scales of zero.
+/// wide as one of ``IntegerPanels``. It holds, group by group, the zero points of its columns, then their scales, then codes, unsigned,
+/// of four rows at a time: column by column the four rows' codes, the first in the lowest bits. Columns beyond the last have scales of
+/// zero.
 @frozen @usableFromInline package struct CompressedPanels: Hashable, Sendable {
   @usableFromInline package let lanes: Int
   @usableFromInline package let depth: Int
@@ -55,13 +55,13 @@ package let nf4Values: [Float] = [
   /// Bytes of a panel's column in a group.
   @inlinable @inline(__always)
   package static func groupBytes(groupSize: Int, bits: Int) -> Int {
-    8 &+ (bits == 8 ? groupSize : (groupSize &+ 1) / 2)
+    8 &+ (groupSize &+ 3) / 4 &* bits / 2
   }
   /// Bytes from the beginning of a panel of `width` columns to the codes of a row. Behind the last row the next panel begins.
   package func offset(ofRow row: Int, width: Int) -> Int {
     let (group, inGroup) = row.quotientAndRemainder(dividingBy: groupSize)
     if inGroup == 0 { return group * Self.groupBytes(groupSize: groupSize, bits: bits) * width }
-    return (group * Self.groupBytes(groupSize: groupSize, bits: bits) + 8 + inGroup * bits / 8) * width
+    return (group * Self.groupBytes(groupSize: groupSize, bits: bits) + 8 + inGroup / 4 * bits / 2) * width
   }
   private func byteCount(width: Int) -> Int {
     (groups * Self.groupBytes(groupSize: groupSize, bits: bits) * width * lanes + 63) / 64 * 64
@@ -82,6 +82,8 @@ package let nf4Values: [Float] = [
   @usableFromInline package var depth: Int
   @usableFromInline package var groupSize: Int
   @usableFromInline package var code: CompressedCode
+  /// Expanded weights are not multiplied by their scales; sums will be, as there is but one group.
+  @usableFromInline package var scalesSums: Bool
   /// ``nf4Values``.
   @usableFromInline package var values: UnsafePointer<Float>
 
@@ -103,6 +105,9 @@ package let nf4Values: [Float] = [
   @usableFromInline package var minimum: Float
   @usableFromInline package var maximum: Float
 
+  /// Whether ``scalesSums`` may be set: codes of four bits hardly ever have but one group, and no code is made for it.
+  @inlinable @inline(__always) package static func canScaleSums(bits: Int) -> Bool { bits == 8 }
+
   package init(
     panel: UnsafeRawPointer, columns: Int, depth: Int, groupSize: Int, code: CompressedCode,
     values: UnsafePointer<Float>,
@@ -114,6 +119,7 @@ package let nf4Values: [Float] = [
     self.depth = depth
     self.groupSize = groupSize
     self.code = code
+    scalesSums = false
     self.values = values
     self.a = a
     self.aRowStride = aRowStride

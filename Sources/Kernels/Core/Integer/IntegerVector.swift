@@ -57,9 +57,12 @@
   static func store(
     _ a: Floats, _ b: Floats, _ c: Floats, _ d: Floats, bytes p: UnsafeMutableRawPointer, stride: Int, isSigned: Bool)
 
-  /// The four lower bits of each lane, and the four next.
+  /// ``lanes`` 16-bit integers from any address, unsigned.
+  static func load(words p: UnsafeRawPointer) -> Self
+  /// The bits of `mask`, as those of floats whose others are `base`'s.
+  func bits(_ mask: Int32, besides base: Float) -> Floats
+  /// The four lower bits of each lane.
   func lowerHalf() -> Self
-  func upperHalf() -> Self
   /// The values that lanes, 0...15, are numbers of.
   func values(of table: UnsafePointer<Float>) -> Floats
 

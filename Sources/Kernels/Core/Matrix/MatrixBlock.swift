@@ -77,6 +77,8 @@
   @usableFromInline package var initial: UnsafePointer<Float>?
   @usableFromInline package var initialRowStride: Int
   @usableFromInline package var initialGroupStride: Int
+  /// What each column's sums are multiplied by before anything is added.
+  @usableFromInline package var columnScale: UnsafePointer<Float>?
   /// Added to each column.
   @usableFromInline package var columnBias: UnsafePointer<Float>?
   /// Added to each row.
@@ -122,6 +124,7 @@
     initial = nil
     initialRowStride = 0
     initialGroupStride = 0
+    columnScale = nil
     columnBias = nil
     rowBias = nil
     minimum = -.infinity

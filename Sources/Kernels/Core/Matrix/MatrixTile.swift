@@ -8,6 +8,7 @@
   /// The panel's columns that exist.
   @usableFromInline package var columns: Int
   @usableFromInline package var initial: UnsafePointer<Float>?
+  @usableFromInline package var columnScale: UnsafePointer<Float>?
   @usableFromInline package var columnBias: UnsafePointer<Float>?
   @usableFromInline package var rowBias: UnsafePointer<Float>?
   @usableFromInline package var residual: UnsafePointer<Float>?
@@ -18,7 +19,7 @@
   @inlinable @inline(__always)
   init(
     a: UnsafePointer<Float>, windows: UnsafePointer<MatrixWindow>?, b: UnsafeRawPointer, c: UnsafeMutablePointer<Float>, columns: Int,
-    initial: UnsafePointer<Float>?,
+    initial: UnsafePointer<Float>?, columnScale: UnsafePointer<Float>?,
     columnBias: UnsafePointer<Float>?, rowBias: UnsafePointer<Float>?, residual: UnsafePointer<Float>?, ahead: UnsafeRawPointer,
     aheadStep: Int
   ) {
@@ -28,6 +29,7 @@
     self.c = c
     self.columns = columns
     self.initial = initial
+    self.columnScale = columnScale
     self.columnBias = columnBias
     self.rowBias = rowBias
     self.residual = residual
@@ -195,6 +197,12 @@ package func computeTiles<V: FloatVector, Element: PanelElement, let Rows: Int, 
     if let windows = stack.pointee.windows { stack.pointee.windows = windows + Rows } else { stack.pointee.a += Rows &* aRowStride }
     stack.pointee.ahead = ahead
 
+    if let columnScale = stack.pointee.columnScale {
+      let scale: InlineArray<Width, InlineArray<1, V>> = loadTile(columnScale, stride: 0, columns: columns)
+      for j in 0..<Width {
+        for i in 0..<Rows { sums[unchecked: j][unchecked: i] = sums[unchecked: j][unchecked: i] * scale[unchecked: j][unchecked: 0] }
+      }
+    }
     if let columnBias = stack.pointee.columnBias {
       let bias: InlineArray<Width, InlineArray<1, V>> = loadTile(columnBias, stride: 0, columns: columns)
       for j in 0..<Width {

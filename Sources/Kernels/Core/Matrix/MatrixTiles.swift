@@ -79,7 +79,7 @@ package func computeBlock<Tiles: MatrixTiles>(_: Tiles.Type, _ block: UnsafePoin
     let aheadStep = !fetches ? 0 : tiles == 1 ? rowBytes : (rowBytes &+ tiles &- 1) / tiles
     var stack = MatrixTileStack(
       a: block.pointee.a, windows: nil, b: b, c: block.pointee.c, columns: columns, initial: nil,
-      columnBias: block.pointee.columnBias.map { $0 + column },
+      columnScale: block.pointee.columnScale.map { $0 + column }, columnBias: block.pointee.columnBias.map { $0 + column },
       rowBias: nil, residual: nil, ahead: next, aheadStep: aheadStep)
     for group in 0..<block.pointee.groups {
       stack.a = block.pointee.a + group &* block.pointee.aGroupStride

@@ -21,6 +21,8 @@ package final class CompressedGEMM: Sendable {
   /// For many rows: the product of expanded panels.
   private let loop: MatrixLoop
   private let expands: Bool
+  /// Expanded weights are multiplied by their scales when they are sums.
+  private let scalesSums: Bool
   /// The most rows of a block.
   private let blockRows: Int
 
@@ -46,7 +48,7 @@ package final class CompressedGEMM: Sendable {
     panels = CompressedPanels(
       lanes: kernel.lanes, depth: parameters.depth, columns: parameters.columns,
       groupSize: self.groupSize, bits: type.bits)
-    let limit = MatrixLoop.depthLimit(lanes: kernel.lanes)
+    let limit = MatrixLoop.widenedDepthLimit(lanes: kernel.lanes)
     loop = MatrixLoop(
       kernel: matrix,
       depth: MatrixDepth([MatrixSegment(offset: 0, length: parameters.depth)], limit: limit),
@@ -54,6 +56,7 @@ package final class CompressedGEMM: Sendable {
     // Each tile makes its own weights. Looking values up takes longer than converting integers.
     let mostRows = (type == .nf4 ? 1 : 2) * kernel.tileRows
     expands = parameters.rows > mostRows || kernel.tileCount(rows: parameters.rows) > 2
+    scalesSums = panels.groups == 1 && CompressedBlock.canScaleSums(bits: type.bits) && epilogue.canScaleSums
     blockRows = max(matrix.tileRows, Self.blockElements / max(loop.depth.largestBlock, 1))
     kernelName = "gemm_\(type)_\(kernel.name)" + (expands ? "_expanded" : "")
   }
@@ -69,6 +72,7 @@ package final class CompressedGEMM: Sendable {
   ///
   /// Element (k, n) has the place k · columns + n, or, transposed, n · depth + k; elements of four bits lie two a byte, the first in its
   /// lower half. The scale and the zero point of group g and column n have the place g · columns + n, or, transposed, n · groups + g.
+  /// Zero points of integers are integers of 16 bits at the most: ``canSubtract(_:_:)``.
   package func packWeights(
     from source: UnsafeRawPointer, transposed: Bool, scales: UnsafePointer<Float>,
     zeroPoints: UnsafePointer<Float>?,
@@ -82,6 +86,7 @@ package final class CompressedGEMM: Sendable {
       let firstColumn = panel * panels.panelColumns
       let rest = columns - firstColumn
       let width = IntegerPanels.width(rest: rest, lanes: lanes) * lanes
+      let bytes = type.bits / 2
       let base = packed + panel * panels.panelStride
       for group in 0..<panels.groups {
         let start =
@@ -91,20 +96,22 @@ package final class CompressedGEMM: Sendable {
         for n in 0..<min(rest, width) {
           let column = firstColumn + n
           let place = transposed ? column * panels.groups + group : group * columns + column
-          constants[n] = (zeroPoints?[place] ?? 0) - type.codeOffset
+          constants[n] = (zeroPoints?[place] ?? 0) + type.codeOffset
           constants[width + n] = scales[place]
           for k in 0..<min(groupSize, depth - group * groupSize) {
             let row = group * groupSize + k
             let code = type.code(source, transposed ? column * depth + row : row * columns + column)
-            if type.bits == 8 {
-              codes[k * width + n] = code
-            } else {
-              codes[k / 2 * width + n] |= code << UInt8(k % 2 * 4)
-            }
+            let quad = codes + (k / 4 * width + n) * bytes
+            if type.bits == 8 { quad[k % 4] = code } else { quad[k % 4 / 2] |= code << UInt8(k % 2 * 4) }
           }
         }
       }
     }
+  }
+
+  /// Whether weights of the type can have such a zero point.
+  package static func canSubtract(_ zeroPoint: Float, _ type: CompressedType) -> Bool {
+    type == .nf4 || zeroPoint.magnitude <= 32768 && zeroPoint == zeroPoint.rounded(.towardZero)
   }
 
   /// Computes the share of `worker` (0..<`workers`). No share depends on another; all of them make C.
@@ -174,21 +181,24 @@ package final class CompressedGEMM: Sendable {
   }
 
   /// Many rows, block of depth by block of depth, each expanded before.
-  private func multiplyExpanded(_ source: CompressedBlock, _ scratch: UnsafeMutablePointer<Float>) {
+  private func multiplyExpanded(_ block: CompressedBlock, _ scratch: UnsafeMutablePointer<Float>) {
+    var source = block
+    source.scalesSums = scalesSums
+    let width = IntegerPanels.width(rest: source.columns, lanes: kernel.lanes) * kernel.lanes
+    let scales = source.panel.assumingMemoryBound(to: Float.self) + width
     var block = MatrixBlock(
       a: source.a, aRowStride: source.aRowStride, segments: loop.depth.segments.base,
       segmentCount: 0, b: UnsafeRawPointer(scratch),
       bPanelStride: 0, c: source.c, cRowStride: source.cRowStride, rows: source.rows,
       columns: source.columns)
     loop.run(
-      &block, columnBias: source.columnBias, rowBias: source.rowBias, residual: source.residual,
+      &block, columnScale: scalesSums ? scales : nil, columnBias: source.columnBias, rowBias: source.rowBias, residual: source.residual,
       residualRowStride: source.residualRowStride, residualGroupStride: 0
     ) { part, block in
       let end = part.row + part.rows
       withUnsafePointer(to: source) { kernel.expand($0, part.row, end, scratch) }
       block.bRow = 0
       // What is expanded next.
-      let width = IntegerPanels.width(rest: source.columns, lanes: kernel.lanes) * kernel.lanes
       block.next = source.panel + panels.offset(ofRow: end, width: width)
       block.nextRowBytes = width * panels.bits / 8
     }
@@ -199,25 +209,25 @@ extension CompressedType {
   /// How packed codes are read.
   var packedCode: CompressedCode {
     switch self {
-    case .u8, .i8: .i8
+    case .u8, .i8: .u8
     case .u4, .i4: .u4
     case .nf4: .nf4
     }
   }
 
-  /// What a packed code is less than the element's value.
+  /// What a packed code, which is unsigned, is greater than the element's value.
   var codeOffset: Float {
     switch self {
-    case .u8: 128
-    case .i4: -8
-    case .i8, .u4, .nf4: 0
+    case .i8: 128
+    case .i4: 8
+    case .u8, .u4, .nf4: 0
     }
   }
 
   /// The packed code of the element at a place.
   func code(_ base: UnsafeRawPointer, _ place: Int) -> UInt8 {
     if bits == 8 {
-      return base.load(fromByteOffset: place, as: UInt8.self) ^ (self == .u8 ? 0x80 : 0)
+      return base.load(fromByteOffset: place, as: UInt8.self) ^ (self == .i8 ? 0x80 : 0)
     }
     let code = base.load(fromByteOffset: place / 2, as: UInt8.self) >> UInt8(place % 2 * 4) & 15
     return self == .i4 ? code ^ 8 : code

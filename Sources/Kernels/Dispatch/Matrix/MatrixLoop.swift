@@ -110,15 +110,16 @@ struct MatrixLoop: Sendable {
 
   /// Computes `block` (its segments, row of B, start, bounds and residual are set here) depth block by depth block.
   ///
-  /// `next`: what is read afterwards. `prepare` is called before each, and may change where the block finds A.
+  /// `columnScale` multiplies the sums, not the residual; none without ``Epilogue/canScaleSums``. `next`: what is read afterwards. `prepare` is called before each, and may change where the block finds A.
   @inline(__always)
   func run(
-    _ block: inout MatrixBlock, columnBias: UnsafePointer<Float>?, rowBias: UnsafePointer<Float>?,
+    _ block: inout MatrixBlock, columnScale: UnsafePointer<Float>? = nil, columnBias: UnsafePointer<Float>?, rowBias: UnsafePointer<Float>?,
     residual: UnsafePointer<Float>?, residualRowStride: Int, residualGroupStride: Int,
     next: UnsafeRawPointer? = nil, prepare: (MatrixDepth.Block, inout MatrixBlock) -> Void
   ) {
     let late = epilogue.residualAfterActivation
     let activated = epilogue.activation != nil
+    let startsFromResidual = !late && columnScale == nil
     let count = depth.blocks.count
     let panelRowBytes = MatrixPanels.width(rest: block.columns, lanes: kernel.lanes) * kernel.lanes * (block.bIsHalf ? 2 : 4)
     for i in 0..<count {
@@ -128,9 +129,10 @@ struct MatrixLoop: Sendable {
       block.bRow = part.row
       block.next = i < count - 1 ? block.b + depth.blocks.base[i + 1].row * panelRowBytes : next
       if i == 0 {
-        block.initial = late ? nil : residual
+        block.initial = startsFromResidual ? residual : nil
         block.initialRowStride = residualRowStride
         block.initialGroupStride = residualGroupStride
+        block.columnScale = nil
         block.columnBias = nil
         block.rowBias = nil
         block.minimum = -.infinity
@@ -142,11 +144,12 @@ struct MatrixLoop: Sendable {
         block.initialGroupStride = block.cGroupStride
       }
       if i == count - 1 {
+        block.columnScale = columnScale
         block.columnBias = columnBias
         block.rowBias = rowBias
         block.minimum = epilogue.minimum
         block.maximum = epilogue.maximum
-        block.residual = late && !activated ? residual : nil
+        block.residual = startsFromResidual || late && activated ? nil : residual
         block.residualRowStride = residualRowStride
         block.residualGroupStride = residualGroupStride
       }
@@ -172,6 +175,9 @@ struct MatrixLoop: Sendable {
 }
 
 extension Epilogue {
+  /// Whether sums may be multiplied before a residual is added: it comes last, or is not bounded.
+  var canScaleSums: Bool { !hasResidual || residualAfterActivation || minimum == -.infinity && maximum == .infinity }
+
   /// Applies the activation, and then a late residual if one is given, to `rows` × `columns` values in place.
   func activate(
     _ c: UnsafeMutablePointer<Float>, rowStride: Int, rows: Int, columns: Int, residual: UnsafePointer<Float>?,

@@ -116,8 +116,13 @@ struct I32x4: IntegerVector {
     if count > 3 { p.storeBytes(of: UInt8(truncatingIfNeeded: bits[3]), toByteOffset: 3, as: UInt8.self) }
   }
 
+  @inline(__always) static func load(words p: UnsafeRawPointer) -> Self {
+    Self(SIMD4<Int32>(truncatingIfNeeded: p.loadUnaligned(as: SIMD4<UInt16>.self)))
+  }
+  @inline(__always) func bits(_ mask: Int32, besides base: Float) -> F32x4 {
+    F32x4(unsafeBitCast(v & mask | Int32(bitPattern: base.bitPattern), to: SIMD4<Float>.self))
+  }
   @inline(__always) func lowerHalf() -> Self { Self(v & 15) }
-  @inline(__always) func upperHalf() -> Self { Self((v &>> 4) & 15) }
   @inline(__always) func values(of table: UnsafePointer<Float>) -> F32x4 {
     F32x4(SIMD4<Float>(table[Int(v[0])], table[Int(v[1])], table[Int(v[2])], table[Int(v[3])]))
   }
