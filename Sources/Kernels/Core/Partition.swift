@@ -7,6 +7,13 @@ package func share(of count: Int, worker: Int, workers: Int, granule: Int = 1) -
   return (Swift.min(start, count), Swift.min(end, count))
 }
 
+/// Bytes from a worker's scratch memory, which takes `byteCount` bytes, to the next worker's; a multiple of 64.
+///
+/// A page lies in between. Processors read ahead of what a worker reads, up to the end of a page; at the end of its memory those would be
+/// lines that the next worker writes, and each would take them from the other again and again.
+@inlinable
+package func scratchStride(_ byteCount: Int) -> Int { byteCount == 0 ? 0 : (byteCount &+ 63) / 64 &* 64 &+ 4096 }
+
 /// Calls `body` for a worker's part of [outer, inner] columns, by strips of up to `width` neighbouring ones of a plane.
 @inline(__always)
 func forEachStrip(

@@ -63,8 +63,8 @@
   @inlinable package var lineStride: Int { (rowCount &+ 4 &+ 15) / 16 &* 16 }
   /// The floats of a row that is kept: four channels may be written at once.
   @inlinable package var keptStride: Int { (outputWidth &* channels &+ 4 &+ 15) / 16 &* 16 }
-  /// The floats of a worker's scratch memory; which rows are kept comes last.
-  @inlinable package var scratchCount: Int { lineStride &+ keptRows &* keptStride &+ (2 &* keptRows &+ 15) / 16 &* 16 }
+  /// The floats from a worker's scratch memory to the next one's; which rows are kept comes last.
+  @inlinable package var scratchCount: Int { scratchStride(4 &* (lineStride &+ keptRows &* keptStride &+ 2 &* keptRows)) / 4 }
 }
 
 /// Computes a worker's share of the output's rows: each is a weighted sum of input rows, in which each pixel is a weighted sum of

@@ -62,11 +62,10 @@ package final class CompressedGEMM: Sendable {
   }
 
   package var packedWeightsByteCount: Int { panels.byteCount }
-  private var workerScratchElements: Int {
-    expands ? (loop.depth.largestBlock * panels.panelColumns).roundedUp(to: 32) : 0
-  }
+  /// Of one worker.
+  private var workerScratchByteCount: Int { expands ? scratchStride(4 * loop.depth.largestBlock * panels.panelColumns) : 0 }
   /// Of all workers; to be aligned to 64 bytes.
-  package var scratchByteCount: Int { workerScratchElements * 4 * workers }
+  package var scratchByteCount: Int { workerScratchByteCount * workers }
 
   /// Packs the constant into ``packedWeightsByteCount`` bytes, to be aligned to 64.
   ///
@@ -131,7 +130,7 @@ package final class CompressedGEMM: Sendable {
     let share = WorkGrid.part(worker / grid.rowParts, of: grid.panelParts, count: panels.count)
     let rows = units.lowerBound * tile..<min(units.upperBound * tile, parameters.rows)
     if rows.isEmpty { return }
-    let scratch = (scratch + worker * workerScratchElements * 4).assumingMemoryBound(to: Float.self)
+    let scratch = (scratch + worker * workerScratchByteCount).assumingMemoryBound(to: Float.self)
     let blocks = expands ? (rows.count + blockRows - 1) / blockRows : 1
     for index in 0..<parameters.batch {
       for panel in share {

@@ -108,7 +108,7 @@ package final class ConvolutionF32: Sendable {
   /// Of all workers; to be aligned to 64 bytes.
   package var scratchByteCount: Int { workerScratchByteCount * workers }
   /// Of one worker.
-  var workerScratchByteCount: Int { implementation.scratchByteCount }
+  var workerScratchByteCount: Int { scratchStride(implementation.scratchByteCount) }
 
   /// Strides of the residual are needed where the epilogue has one. Weights are packed to `weightType`; sums are single precision
   /// either way. At most `workers` share a run. `algorithm` is one of ``algorithms(for:inputStrides:)``, or nil for the one that the

@@ -25,7 +25,9 @@ package final class ConvolutionI8: Sendable {
   package var kernelName: String { implementation.kernelName }
   package var packedWeightsByteCount: Int { implementation.packedWeightsByteCount }
   /// Of all workers; to be aligned to 64 bytes.
-  package var scratchByteCount: Int { implementation.scratchByteCount * workers }
+  package var scratchByteCount: Int { workerScratchByteCount * workers }
+  /// Of one worker.
+  private var workerScratchByteCount: Int { scratchStride(implementation.scratchByteCount) }
 
   /// Strides of the residual are needed where the epilogue has one. At most `workers` share a run. `algorithm` is one of
   /// ``algorithms(for:inputStrides:features:expectedRuns:)``, or nil for the one that the cost rule picks.
@@ -99,7 +101,7 @@ package final class ConvolutionI8: Sendable {
     implementation.run(
       IntegerConvolutionArguments(
         input: input, weights: weights, residual: residual, output: output,
-        scratch: scratch + worker * implementation.scratchByteCount, worker: worker, workers: workers))
+        scratch: scratch + worker * workerScratchByteCount, worker: worker, workers: workers))
   }
 }
 

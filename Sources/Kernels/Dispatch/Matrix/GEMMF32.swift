@@ -71,12 +71,13 @@ package final class GEMMF32: Sendable {
     parameters.b.weightType == .f16 && parameters.rows > MatrixBlock.rowsOfHalves ? blockPanelElements : 0
   }
   private var storedPanelElements: Int { parameters.b == .storedColumns ? blockPanelElements / 2 : 0 }
-  private var workerScratchElements: Int {
-    (packedValueElements + transposedElements + widenedElements + storedPanelElements).roundedUp(to: 32)
+  /// Of one worker.
+  private var workerScratchByteCount: Int {
+    scratchStride(4 * (packedValueElements + transposedElements + widenedElements + storedPanelElements))
   }
 
   /// Of all workers; to be aligned to 64 bytes.
-  package var scratchByteCount: Int { workerScratchElements * 4 * workers }
+  package var scratchByteCount: Int { workerScratchByteCount * workers }
 
   /// Packs the constant: element (k, n) is `source[k · columns + n]`, or, transposed, `source[n · depth + k]`.
   /// Factors, of columns, are for a transposed one.
@@ -103,7 +104,7 @@ package final class GEMMF32: Sendable {
   ) {
     let tile = loop.kernel.tileRows
     let rowUnits = (parameters.rows + tile - 1) / tile
-    let scratch = (scratch + worker * workerScratchElements * 4).assumingMemoryBound(to: Float.self)
+    let scratch = (scratch + worker * workerScratchByteCount).assumingMemoryBound(to: Float.self)
     // A batch is dealt whole where it is large; else rows and columns of each product are.
     let deal = parameters.batch >= 2 * workers || rowUnits * panels.count == 1
     let batch = deal ? WorkGrid.part(worker, of: workers, count: parameters.batch) : 0..<parameters.batch
