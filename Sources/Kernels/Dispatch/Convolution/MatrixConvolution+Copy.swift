@@ -92,20 +92,18 @@ extension MatrixConvolution {
     let touching = strides.channel == 1 && strides.pixel == channels && p.dilationWidth == 1
     let tapsOfRun = touching ? p.kernelWidth : 1
     let runLength = tapsOfRun * channels
-    var column = firstPixel % p.outputWidth
-    var row = firstPixel / p.outputWidth % p.outputHeight
-    var image = firstPixel / p.outputWidth / p.outputHeight
-    for pixel in 0..<count {
-      var target = copy + pixel * copyRow
-      let imageBase = input + image * strides.batch
+    var pixel = OutputPixel(firstPixel, of: p)
+    for index in 0..<count {
+      var target = copy + index * copyRow
+      let imageBase = input + pixel.image * strides.batch
       var run = depth.lowerBound / runLength
       var k = depth.lowerBound
       while k < depth.upperBound {
         let first = k - run * runLength
         let end = min(runLength, depth.upperBound - run * runLength)
         let tap = run * tapsOfRun
-        let inputRow = row * p.strideHeight - p.padTop + tap / p.kernelWidth * p.dilationHeight
-        let inputColumn = column * p.strideWidth - p.padLeft + tap % p.kernelWidth * p.dilationWidth
+        let inputRow = pixel.row * p.strideHeight - p.padTop + tap / p.kernelWidth * p.dilationHeight
+        let inputColumn = pixel.column * p.strideWidth - p.padLeft + tap % p.kernelWidth * p.dilationWidth
         var validFirst = end
         var validEnd = end
         if inputRow >= 0 && inputRow < p.inputHeight {
@@ -124,15 +122,7 @@ extension MatrixConvolution {
         k += end - first
         run += 1
       }
-      column += 1
-      if column == p.outputWidth {
-        column = 0
-        row += 1
-        if row == p.outputHeight {
-          row = 0
-          image += 1
-        }
-      }
+      pixel.advance(in: p)
     }
   }
 }

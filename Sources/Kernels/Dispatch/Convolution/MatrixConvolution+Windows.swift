@@ -21,28 +21,45 @@ extension ConvolutionParameters {
   func tapsInside() -> [UInt64] { (0..<outputHeight).map(tapsInside(row:)) + (0..<outputWidth).map(tapsInside(column:)) }
 }
 
+/// A pixel of a batch of output images.
+struct OutputPixel {
+  var image: Int
+  var row: Int
+  var column: Int
+
+  /// The pixel with such a number, counted through the batch.
+  init(_ number: Int, of p: ConvolutionParameters) {
+    column = number % p.outputWidth
+    row = number / p.outputWidth % p.outputHeight
+    image = number / p.outputWidth / p.outputHeight
+  }
+
+  /// The next pixel.
+  mutating func advance(in p: ConvolutionParameters) {
+    column += 1
+    if column == p.outputWidth {
+      column = 0
+      row += 1
+      if row == p.outputHeight {
+        row = 0
+        image += 1
+      }
+    }
+  }
+}
+
 extension MatrixConvolution {
   /// The windows of `count` output pixels, counted through the batch, in an input whose first value is A.
   func listWindows(_ windows: UnsafeMutablePointer<MatrixWindow>, firstPixel: Int, count: Int, tapsInside: UnsafePointer<UInt64>) {
     let p = description.parameters
     let strides = description.input
-    var column = firstPixel % p.outputWidth
-    var row = firstPixel / p.outputWidth % p.outputHeight
-    var image = firstPixel / p.outputWidth / p.outputHeight
-    for pixel in 0..<count {
-      windows[pixel] = MatrixWindow(
-        offset: image * strides.batch + (row * p.strideHeight - p.padTop) * strides.row
-          + (column * p.strideWidth - p.padLeft) * strides.pixel,
-        taps: tapsInside[row] & tapsInside[p.outputHeight + column])
-      column += 1
-      if column == p.outputWidth {
-        column = 0
-        row += 1
-        if row == p.outputHeight {
-          row = 0
-          image += 1
-        }
-      }
+    var pixel = OutputPixel(firstPixel, of: p)
+    for index in 0..<count {
+      windows[index] = MatrixWindow(
+        offset: pixel.image * strides.batch + (pixel.row * p.strideHeight - p.padTop) * strides.row
+          + (pixel.column * p.strideWidth - p.padLeft) * strides.pixel,
+        taps: tapsInside[pixel.row] & tapsInside[p.outputHeight + pixel.column])
+      pixel.advance(in: p)
     }
   }
 }
