@@ -27,7 +27,7 @@ import Testing
   func check(
     batch: Int = 1, _ rows: Int, _ columns: Int, _ depth: Int, _ type: CompressedType,
     groupSize: Int, zeroPoints: Bool, transposed: Bool,
-    gap: Int = 0, biasAxis: GEMMParameters.BiasAxis = .columns, epilogue: Epilogue = Epilogue(),
+    gap: Int = 0, isInPlace: Bool = false, biasAxis: GEMMParameters.BiasAxis = .columns, epilogue: Epilogue = Epilogue(),
     seed: UInt64
   ) {
     var generator = SeededGenerator(seed: seed)
@@ -86,11 +86,15 @@ import Testing
           into: packed.base)
         let scratch = AlignedBytes(product.scratchByteCount)
         let c = GuardedFloats(count: count)
+        let places = (0..<batch * rows * columns).map {
+          ($0, $0 / (rows * columns) * p.cBatchStride + $0 / columns % rows * p.cRowStride + $0 % columns)
+        }
+        if isInPlace, let residual { for (from, to) in places { c.base[to] = residual.base[from] } }
         withExtendedLifetime((a, bias, residual, packed, scratch)) {
           for worker in 0..<workers {
             product.run(
               a: a.base, b: packed.base, bias: bias.map { UnsafePointer($0.base) },
-              residual: residual.map { UnsafePointer($0.base) },
+              residual: isInPlace ? UnsafePointer(c.base) : residual.map { UnsafePointer($0.base) },
               c: c.base, scratch: scratch.base, worker: worker, workers: workers)
           }
         }
@@ -129,6 +133,19 @@ import Testing
       #expect(!CompressedGEMM.canSubtract(7.5, type) && !CompressedGEMM.canSubtract(32769, type) && !CompressedGEMM.canSubtract(.nan, type))
     }
     #expect(CompressedGEMM.canSubtract(0.25, .nf4))
+  }
+
+  /// The residual lies where the output does, as the compiler has it wherever it can, and the depth is several blocks.
+  @Test func residualsInPlace() {
+    for type in [CompressedType.u8, .u4] {
+      for (rows, columns) in [(3, 70), (24, 70), (40, 130)] {
+        for epilogue in testedEpilogues.map(\.epilogue) where epilogue.hasResidual && !epilogue.residualAfterActivation {
+          check(
+            batch: 2, rows, columns, 400, type, groupSize: 400, zeroPoints: true, transposed: true, isInPlace: true, epilogue: epilogue,
+            seed: UInt64(columns))
+        }
+      }
+    }
   }
 
   @Test func epilogues() {

@@ -110,7 +110,7 @@ struct MatrixLoop: Sendable {
 
   /// Computes `block` (its segments, row of B, start, bounds and residual are set here) depth block by depth block.
   ///
-  /// `columnScale` multiplies the sums, not the residual; none without ``Epilogue/canScaleSums``. `next`: what is read afterwards. `prepare` is called before each, and may change where the block finds A.
+  /// `columnScale` multiplies the sums; none without ``Epilogue/canScaleSums``. `next`: what is read afterwards. `prepare` is called before each, and may change where the block finds A.
   @inline(__always)
   func run(
     _ block: inout MatrixBlock, columnScale: UnsafePointer<Float>? = nil, columnBias: UnsafePointer<Float>?, rowBias: UnsafePointer<Float>?,
@@ -119,7 +119,6 @@ struct MatrixLoop: Sendable {
   ) {
     let late = epilogue.residualAfterActivation
     let activated = epilogue.activation != nil
-    let startsFromResidual = !late && columnScale == nil
     let count = depth.blocks.count
     let panelRowBytes = MatrixPanels.width(rest: block.columns, lanes: kernel.lanes) * kernel.lanes * (block.bIsHalf ? 2 : 4)
     for i in 0..<count {
@@ -129,7 +128,7 @@ struct MatrixLoop: Sendable {
       block.bRow = part.row
       block.next = i < count - 1 ? block.b + depth.blocks.base[i + 1].row * panelRowBytes : next
       if i == 0 {
-        block.initial = startsFromResidual ? residual : nil
+        block.initial = late ? nil : residual
         block.initialRowStride = residualRowStride
         block.initialGroupStride = residualGroupStride
         block.columnScale = nil
@@ -149,7 +148,7 @@ struct MatrixLoop: Sendable {
         block.rowBias = rowBias
         block.minimum = epilogue.minimum
         block.maximum = epilogue.maximum
-        block.residual = startsFromResidual || late && activated ? nil : residual
+        block.residual = late && !activated ? residual : nil
         block.residualRowStride = residualRowStride
         block.residualGroupStride = residualGroupStride
       }
@@ -175,8 +174,9 @@ struct MatrixLoop: Sendable {
 }
 
 extension Epilogue {
-  /// Whether sums may be multiplied before a residual is added: it comes last, or is not bounded.
-  var canScaleSums: Bool { !hasResidual || residualAfterActivation || minimum == -.infinity && maximum == .infinity }
+  /// Whether sums may be multiplied when they are complete: they do not start from a residual. As it may lie where C does, it cannot be
+  /// added later instead.
+  var canScaleSums: Bool { !hasResidual || residualAfterActivation }
 
   /// Applies the activation, and then a late residual if one is given, to `rows` × `columns` values in place.
   func activate(
