@@ -148,6 +148,7 @@ package final class CompressedGEMM: Sendable {
             aRowStride: parameters.aRowStride, rows: part.count,
             c: c + (index * parameters.cBatchStride + row * parameters.cRowStride + column),
             cRowStride: parameters.cRowStride)
+          block.scalesSums = scalesSums
           block.columnBias = columnBias
           block.rowBias = rowBias.map { $0 + row }
           block.residual = residual.map {
@@ -180,9 +181,7 @@ package final class CompressedGEMM: Sendable {
   }
 
   /// Many rows, block of depth by block of depth, each expanded before.
-  private func multiplyExpanded(_ block: CompressedBlock, _ scratch: UnsafeMutablePointer<Float>) {
-    var source = block
-    source.scalesSums = scalesSums
+  private func multiplyExpanded(_ source: CompressedBlock, _ scratch: UnsafeMutablePointer<Float>) {
     let width = IntegerPanels.width(rest: source.columns, lanes: kernel.lanes) * kernel.lanes
     let scales = source.panel.assumingMemoryBound(to: Float.self) + width
     var block = MatrixBlock(

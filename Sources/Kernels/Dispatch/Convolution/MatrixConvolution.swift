@@ -98,7 +98,7 @@ final class MatrixConvolution: ConvolutionImplementation {
       let perPixel = max(1, p.strideHeight * p.strideWidth * channels)
       let most = max(multiple, min(blockElements / perPixel, mostSums))
       blockPixels = Self.evenPart(of: lines.pixels, most: most, multiple: multiple)
-      blockLines = max(1, most / lines.pixels)
+      blockLines = min(lines.lines, max(1, most / lines.pixels))
       copyRow = 0
       // The zeros that taps beyond the image meet, then the windows.
       copyElements =
@@ -235,6 +235,13 @@ final class MatrixConvolution: ConvolutionImplementation {
     let copy = arguments.scratch.assumingMemoryBound(to: Float.self)
     let outputOffset = image * description.output.batch + y * description.output.row + x * description.output.pixel
     let weightBytes = description.weightType.byteCount
+    // All groups have the same windows.
+    let windows = UnsafeMutableRawPointer(copy + channels.roundedUp(to: 16)).assumingMemoryBound(to: MatrixWindow.self)
+    if source == .listedWindows {
+      copy.update(repeating: 0, count: channels)
+      listWindows(
+        windows, firstPixel: (image * lines.lines + y) * lines.pixels + x, count: lineCount * pixelCount, tapsInside: tapsInside.base)
+    }
     for group in 0..<p.groups {
       let input = arguments.input + (image * description.input.batch + group * p.groupInputChannels * description.input.channel)
       let firstChannel = group * p.groupOutputChannels + column
@@ -263,11 +270,6 @@ final class MatrixConvolution: ConvolutionImplementation {
         block.aRowStride = p.strideWidth * description.input.pixel
         block.aGroupStride = p.strideHeight * description.input.row
       case .listedWindows:
-        let zeros = channels.roundedUp(to: 16)
-        copy.update(repeating: 0, count: zeros)
-        let windows = UnsafeMutableRawPointer(copy + zeros).assumingMemoryBound(to: MatrixWindow.self)
-        listWindows(
-          windows, firstPixel: (image * lines.lines + y) * lines.pixels + x, count: lineCount * pixelCount, tapsInside: tapsInside.base)
         block.a = arguments.input + group * channels * description.input.channel
         block.windows = UnsafePointer(windows)
         block.zeros = UnsafePointer(copy)

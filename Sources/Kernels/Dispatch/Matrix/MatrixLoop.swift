@@ -42,7 +42,9 @@ struct MatrixDepth: Sendable {
       while rest.length > 0 {
         let end = (blocks.count + 1) * depth / count
         let length = min(rest.length, end - block.row - block.rows)
-        cut.append(MatrixSegment(offset: rest.offset, length: length, tap: Int(rest.tap)))
+        var part = rest
+        part.length = length
+        cut.append(part)
         rest.offset += length
         rest.length -= length
         block.segmentCount += 1
@@ -110,7 +112,8 @@ struct MatrixLoop: Sendable {
 
   /// Computes `block` (its segments, row of B, start, bounds and residual are set here) depth block by depth block.
   ///
-  /// `columnScale` multiplies the sums; none without ``Epilogue/canScaleSums``. `next`: what is read afterwards. `prepare` is called before each, and may change where the block finds A.
+  /// `columnScale` multiplies the sums; none without ``Epilogue/canScaleSums``. `next`: what is read afterwards. `prepare` is called before
+  /// each, and may change where the block finds A.
   @inline(__always)
   func run(
     _ block: inout MatrixBlock, columnScale: UnsafePointer<Float>? = nil, columnBias: UnsafePointer<Float>?, rowBias: UnsafePointer<Float>?,
