@@ -5,7 +5,7 @@ import KernelCore
 enum F32x16Tiles: MatrixTiles {
   typealias Vector = F32x16
 
-  @inline(__always) static var shape: MatrixTileShape { MatrixTileShape(rows: [14, 14, 9, 6, 5], leastRows: [8, 4, 3, 2, 2]) }
+  @inline(__always) static var shape: MatrixTileShape { MatrixTileShape(rows: [9, 9, 9, 6, 5], leastRows: [8, 4, 3, 2, 2]) }
 
   @inline(__always) static func compute(
     rows: Int, width: Int, count: Int, _ block: UnsafePointer<MatrixBlock>, _ stack: UnsafeMutablePointer<MatrixTileStack>
@@ -28,11 +28,6 @@ enum F32x16Tiles: MatrixTiles {
     case (4, 2): tiles(InlineArray<2, Void>.self, InlineArray<4, Void>.self)
     case (4, 1): tiles(InlineArray<1, Void>.self, InlineArray<4, Void>.self)
     case (3, 9): tiles(InlineArray<9, Void>.self, InlineArray<3, Void>.self)
-    case (2, 14): tiles(InlineArray<14, Void>.self, InlineArray<2, Void>.self)
-    case (2, 13): tiles(InlineArray<13, Void>.self, InlineArray<2, Void>.self)
-    case (2, 12): tiles(InlineArray<12, Void>.self, InlineArray<2, Void>.self)
-    case (2, 11): tiles(InlineArray<11, Void>.self, InlineArray<2, Void>.self)
-    case (2, 10): tiles(InlineArray<10, Void>.self, InlineArray<2, Void>.self)
     case (2, 9): tiles(InlineArray<9, Void>.self, InlineArray<2, Void>.self)
     case (2, 8): tiles(InlineArray<8, Void>.self, InlineArray<2, Void>.self)
     case (2, 7): tiles(InlineArray<7, Void>.self, InlineArray<2, Void>.self)
@@ -50,11 +45,6 @@ enum F32x16Tiles: MatrixTiles {
     case (3, 3): tiles(InlineArray<3, Void>.self, InlineArray<3, Void>.self)
     case (3, 2): tiles(InlineArray<2, Void>.self, InlineArray<3, Void>.self)
     case (3, 1): tiles(InlineArray<1, Void>.self, InlineArray<3, Void>.self)
-    case (1, 14): tiles(InlineArray<14, Void>.self, InlineArray<1, Void>.self)
-    case (1, 13): tiles(InlineArray<13, Void>.self, InlineArray<1, Void>.self)
-    case (1, 12): tiles(InlineArray<12, Void>.self, InlineArray<1, Void>.self)
-    case (1, 11): tiles(InlineArray<11, Void>.self, InlineArray<1, Void>.self)
-    case (1, 10): tiles(InlineArray<10, Void>.self, InlineArray<1, Void>.self)
     case (1, 9): tiles(InlineArray<9, Void>.self, InlineArray<1, Void>.self)
     case (1, 8): tiles(InlineArray<8, Void>.self, InlineArray<1, Void>.self)
     case (1, 7): tiles(InlineArray<7, Void>.self, InlineArray<1, Void>.self)
