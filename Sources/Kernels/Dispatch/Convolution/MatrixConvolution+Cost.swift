@@ -19,7 +19,8 @@ extension MatrixKernel {
     let tiles = (rows + most - 1) / most
     let low = rows / tiles
     let higher = rows - low * tiles
-    return higher * max(low + 1, least) + (tiles - higher) * max(low, least)
+    // Beside one register's multiply-additions, each with a load of its own, that of the panel shows.
+    return higher * max(low + 1, least) + (tiles - higher) * max(low, least) + (width == 1 ? tiles : 0)
   }
 }
 
@@ -35,7 +36,7 @@ extension MatrixConvolution {
   /// About the cycles of a convolution on one processor that begins two multiply-additions a cycle.
   static func cycles(_ description: ConvolutionDescription, _ source: Source) -> Double {
     let p = description.parameters
-    let kernel = matrixKernels.best(for: description.features)
+    let kernel = matrixKernels.best(for: description.features, columns: p.groupOutputChannels)
     let lines = lines(description, source)
     let depth = p.kernelHeight * p.kernelWidth * p.groupInputChannels
     let slots = kernel.slots(rows: lines.pixels, columns: p.groupOutputChannels) * lines.lines * lines.images
@@ -51,7 +52,7 @@ extension MatrixConvolution {
     case .listedWindows:
       // Each panel finds every tap of every row.
       let panels = (p.groupOutputChannels - 1) / MatrixPanels.wholeColumns(lanes: kernel.lanes) + 1
-      compute += 2.5 * Double(lines.total * p.kernelHeight * p.kernelWidth * panels)
+      compute += 2.2 * Double(lines.total * p.kernelHeight * p.kernelWidth * panels)
       // Rows that lie a multiple of a page apart compete for the same places of the nearest cache.
       if p.strideWidth * description.input.pixel % 1024 == 0 { compute *= 1.006 }
     case .paddedRows:

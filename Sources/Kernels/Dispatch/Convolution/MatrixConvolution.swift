@@ -59,7 +59,7 @@ final class MatrixConvolution: ConvolutionImplementation {
   init(_ description: ConvolutionDescription, _ source: Source, readsStoredWeights: Bool = false) {
     precondition(!readsStoredWeights || Self.canReadStoredWeights(description, source), "weights that kernels read as they are stored")
     let p = description.parameters
-    let kernel = matrixKernels.best(for: description.features)
+    let kernel = matrixKernels.best(for: description.features, columns: p.groupOutputChannels)
     let channels = p.groupInputChannels
     let depthLimit =
       readsStoredWeights

@@ -18,3 +18,11 @@ package let matrixKernels: [MatrixKernel] = {
       name: "f32_4x8_portable", requires: [], lanes: 4, shape: matrixShape_f32_portable(), run: matrix_f32_4x8_portable))
   return table
 }()
+
+extension [MatrixKernel] {
+  /// The kernel of convolutions with `columns` output channels in a group: where a register of 16 floats would stay half empty, one of 8
+  /// takes as few instructions, and no masks.
+  package func best(for features: CPUFeatures, columns: Int) -> MatrixKernel {
+    supported(by: features).first { columns > 8 || $0.lanes <= 8 }!
+  }
+}
