@@ -290,6 +290,31 @@ func convolution(
     #expect(names == Set(expected))
   }
 
+  /// Several outputs a channel, their copies in one piece and in bands; blocks of channels that begin between those of one input channel.
+  @Test(arguments: testedFeatures) func channelMultipliers(_ features: CPUFeatures) {
+    for (channels, multiplier) in [(1, 3), (5, 2), (12, 4), (9, 8), (37, 3), (50, 2)] {
+      for (stride, dilation, pad) in [(1, 1, 1), (2, 1, 0), (1, 2, 2), (3, 1, 1)] {
+        let p = convolution(
+          batch: 2, groups: channels, channels, channels * multiplier, height: 9, width: 11, kernel: (3, 3), stride: (stride, stride),
+          dilation: (dilation, dilation), padBegin: (pad, pad), padEnd: (pad, 0))
+        let epilogue = Epilogue(hasBias: true, hasResidual: stride == 1, minimum: -0.5)
+        ConvolutionCase(p, inputGap: stride - 1, outputGap: pad, epilogue: epilogue).check(features, algorithm: .depthwise)
+      }
+    }
+    let wide = convolution(groups: 17, 17, 51, height: 70, width: 300, kernel: (3, 3), padBegin: (1, 1), padEnd: (1, 1))
+    ConvolutionCase(wide).check(features, algorithm: .depthwise)
+  }
+
+  /// Few channels: those that leave a wide register half empty have kernels of narrower ones.
+  @Test(arguments: testedFeatures) func fewChannels(_ features: CPUFeatures) {
+    for channels in [3, 8, 24, 40] {
+      let p = convolution(groups: channels, channels, channels, height: 6, width: 13, kernel: (3, 3), padBegin: (1, 1), padEnd: (1, 1))
+      ConvolutionCase(p, epilogue: Epilogue(hasBias: true)).check(features, algorithm: .depthwise)
+      let narrow = convolution(30, channels % 9, height: 7, width: 9, kernel: (3, 3), padBegin: (1, 1), padEnd: (1, 1))
+      for algorithm in [ConvolutionAlgorithm.padded, .im2col, .indirect] { ConvolutionCase(narrow).check(features, algorithm: algorithm) }
+    }
+  }
+
   @Test(arguments: testedFeatures) func halfPrecisionWeights(_ features: CPUFeatures) {
     for p in [
       convolution(40, 21, height: 3, width: 5), convolution(700, 40, height: 2, width: 5), convolution(33, 50, height: 1, width: 1),

@@ -7,21 +7,13 @@ extension Convolution: LowerableOperator {
   func lower(_ node: Node, _ builder: PlanBuilder) throws -> Bool {
     guard let image = ImageOperands(node, builder), let weights = try builder.scaledWeights(1, of: node), weights.storedType != nil
     else { return false }
-    var parameters = parameters(image, weights: weights.tensor.shape)
-    let groups = parameters.groups
-    var source: View?
-    if groups == parameters.inputChannels && groups > 1 && parameters.groupOutputChannels > 1 {
-      source = builder.emitRepeatedChannels(builder.input(0, of: node), count: parameters.groupOutputChannels)
-      parameters.inputChannels = parameters.outputChannels
-      parameters.groups = parameters.outputChannels
-    }
-    let bound = parameters
+    let parameters = parameters(image, weights: weights.tensor.shape)
     let type = weights.packedType(builder.environment.precision)
     let expectedRuns = builder.environment.expectedInferences
-    return try builder.emitConvolution(bound, image, node, weights, type, source: source) {
+    return try builder.emitConvolution(parameters, image, node, weights, type) {
       input, output, residual, epilogue, workers, features in
       ConvolutionF32(
-        bound, inputStrides: input, outputStrides: output, residualStrides: residual, epilogue: epilogue, weightType: type,
+        parameters, inputStrides: input, outputStrides: output, residualStrides: residual, epilogue: epilogue, weightType: type,
         workers: workers, features: features, expectedRuns: expectedRuns,
         readsStoredWeights: weights.areStoredHalves ? nil : false)
     }
@@ -102,31 +94,14 @@ extension TransposedConvolutionF32: BoundConvolution {
 }
 
 extension PlanBuilder {
-  /// An image with each channel repeated `count` times, channels last: what makes a depthwise convolution with several outputs a
-  /// channel one with a single output.
-  func emitRepeatedChannels(_ image: View, count: Int) -> View {
-    var source = image
-    source.shape.insert(count, at: 2)
-    source.strides.insert(0, at: 2)
-    let rank = source.shape.count
-    let repeated = temporary(image.elementType, source.shape, order: AxisOrder(axes: [0] + Array(3..<rank) + [1, 2]))
-    emitCopy(from: source, to: repeated)
-    var shape = image.shape
-    shape[1] *= count
-    return repeated.reshaped(to: shape)!
-  }
-
   /// Emits a convolution that `bind` makes for the layouts of the operands.
-  ///
-  /// `source`: what takes the place of the node's first operand.
   func emitConvolution<Bound: BoundConvolution>(
     _ parameters: ConvolutionParameters, _ image: ImageOperands, _ node: Node, _ weights: ScaledWeights, _ type: WeightType,
-    source: View? = nil,
     bind: (ImageStrides, ImageStrides, ImageStrides?, Epilogue, Int, CPUFeatures) -> Bound
   ) throws -> Bool {
     let fused = try FusedEpilogue(node, self, channels: parameters.outputChannels, channelAxis: 1)
     // Few channels are gathered from planes as they are; many are worth a change of layout.
-    var source = source ?? input(0, of: node)
+    var source = input(0, of: node)
     if !ImageOperands.hasNeighbouringChannels(source) && parameters.inputChannels > 4 {
       source = input(0, of: node, in: .channelsLast(rank: source.shape.count))
     }

@@ -127,3 +127,19 @@ extension [Float]? {
     if let self { self.withUnsafeBufferPointer { body($0.baseAddress) } } else { body(nil) }
   }
 }
+
+extension PlanBuilder {
+  /// An image with each channel repeated `count` times, channels last: what makes a depthwise convolution with several outputs a
+  /// channel one with a single output.
+  fileprivate func emitRepeatedChannels(_ image: View, count: Int) -> View {
+    var source = image
+    source.shape.insert(count, at: 2)
+    source.strides.insert(0, at: 2)
+    let rank = source.shape.count
+    let repeated = temporary(image.elementType, source.shape, order: AxisOrder(axes: [0] + Array(3..<rank) + [1, 2]))
+    emitCopy(from: source, to: repeated)
+    var shape = image.shape
+    shape[1] *= count
+    return repeated.reshaped(to: shape)!
+  }
+}

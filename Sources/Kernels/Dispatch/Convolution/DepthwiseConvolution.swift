@@ -1,38 +1,56 @@
 import KernelCore
 
-/// A convolution of each channel with a window of its own.
+/// A convolution of each channel with a window of its own, or with several (a channel multiplier) where a copy repeats the channels.
 final class DepthwiseConvolution: ConvolutionImplementation {
   private let description: ConvolutionDescription
   private let kernel: DepthwiseKernel
+  /// Output channels of an input channel.
+  private let multiplier: Int
   /// The most channels of a call of the kernel.
   private let channelBlock: Int
+  /// The most lines that are computed of a block of channels before the next: where channels are repeated, those of a copy.
+  private let bandLines: Int
 
   var kernelName: String { kernel.name }
   var packedWeightsByteCount: Int {
     let p = description.parameters
-    return p.kernelHeight * p.kernelWidth * p.inputChannels.roundedUp(to: kernel.lanes) * 4
+    return p.kernelHeight * p.kernelWidth * p.outputChannels.roundedUp(to: kernel.lanes) * 4
   }
-  var scratchByteCount: Int { 0 }
+  let scratchByteCount: Int
 
   /// Elements of the input that stay near while a row is computed.
   private static let nearElements = 12288
+  /// Elements of repeated channels that stay in the second cache.
+  private static let copyElements = CacheSizes.current.second / 4 / 4
   /// Channels for which a pixel is worth visiting.
   private static let leastChannels = 32
 
   static func applies(to p: ConvolutionParameters, inputStrides: ImageStrides) -> Bool {
-    p.groups == p.inputChannels && p.groups == p.outputChannels && inputStrides.channel == 1
+    p.groups == p.inputChannels && inputStrides.channel == 1
   }
 
   init(_ description: ConvolutionDescription) {
     let p = description.parameters
     self.description = description
-    let table = depthwiseKernels.supported(by: description.features)
-    kernel = table.first {
-      guard let width = $0.kernelWidth else { return true }
-      return $0.lanes == table[0].lanes && width == p.kernelWidth && $0.stride == p.strideWidth && p.dilationWidth == 1
+    let lanes = Self.lanes(description)
+    kernel = depthwiseKernels.supported(by: description.features).first {
+      guard let width = $0.kernelWidth else { return $0.lanes == lanes }
+      return $0.lanes == lanes && width == p.kernelWidth && $0.stride == p.strideWidth && p.dilationWidth == 1
     }!
     let rows = (kernel.rows - 1) * p.strideHeight + p.kernelHeight
     channelBlock = max(Self.leastChannels, Self.nearElements / (rows * p.inputWidth) / 16 * 16)
+    multiplier = p.outputChannels / p.inputChannels
+    if multiplier > 1 {
+      // A block may begin and end between the output channels of one input channel.
+      let rowElements = p.inputWidth * (min(channelBlock, p.outputChannels) + 2 * (multiplier - 1))
+      let overlap = max(0, (p.kernelHeight - 1) * p.dilationHeight + 1 - p.strideHeight)
+      let most = max(kernel.rows, (Self.copyElements / rowElements - overlap) / p.strideHeight)
+      bandLines = min(p.outputHeight, (most / kernel.rows) * kernel.rows)
+      scratchByteCount = 4 * (bandLines * p.strideHeight + overlap) * rowElements
+    } else {
+      bandLines = kernel.rows
+      scratchByteCount = 0
+    }
   }
 
   func packWeights(_ source: WeightSource, into packed: UnsafeMutableRawPointer) {
@@ -40,10 +58,10 @@ final class DepthwiseConvolution: ConvolutionImplementation {
     let taps = p.kernelHeight * p.kernelWidth
     let lanes = kernel.lanes
     let target = packed.assumingMemoryBound(to: Float.self)
-    for channel in 0..<p.inputChannels.roundedUp(to: lanes) {
+    for channel in 0..<p.outputChannels.roundedUp(to: lanes) {
       for tap in 0..<taps {
         var weight: Float = 0
-        if channel < p.inputChannels {
+        if channel < p.outputChannels {
           let index = channel * taps + tap
           weight =
             source.type == .f32
@@ -61,7 +79,7 @@ final class DepthwiseConvolution: ConvolutionImplementation {
     let lines = p.batch * p.outputHeight
     // Channels are dealt in pieces of whole lines of the cache.
     let piece = max(kernel.lanes, 16)
-    let pieces = (p.inputChannels + piece - 1) / piece
+    let pieces = (p.outputChannels + piece - 1) / piece
     let grid =
       lines >= 8 * arguments.workers
       ? WorkGrid(rowParts: arguments.workers, panelParts: 1)
@@ -70,33 +88,77 @@ final class DepthwiseConvolution: ConvolutionImplementation {
         panelOverhead: 0)
     let share = WorkGrid.part(arguments.worker % grid.rowParts, of: grid.rowParts, count: lines)
     let dealt = WorkGrid.part(arguments.worker / grid.rowParts, of: grid.panelParts, count: pieces)
-    let first = dealt.lowerBound * piece
-    let channels = min(dealt.upperBound * piece, p.inputChannels) - first
-    if share.isEmpty || channels <= 0 { return }
+    let channels = dealt.lowerBound * piece..<min(dealt.upperBound * piece, p.outputChannels)
+    if share.isEmpty || channels.isEmpty { return }
 
     var rows = DepthwiseRows(
       input: arguments.input, inputPixel: description.input.pixel, inputRow: description.input.row * p.dilationHeight,
       inputStep: description.input.row * p.strideHeight, inputWidth: p.inputWidth,
       weights: arguments.weights.assumingMemoryBound(to: Float.self), kernelHeight: p.kernelHeight, kernelWidth: p.kernelWidth,
-      stride: p.strideWidth, dilation: p.dilationWidth, padLeft: p.padLeft, channels: channels, output: arguments.output,
+      stride: p.strideWidth, dilation: p.dilationWidth, padLeft: p.padLeft, channels: channels.count, output: arguments.output,
       outputPixel: description.output.pixel, outputRow: description.output.row, outputWidth: p.outputWidth,
       epilogue: description.pixelEpilogue)
     var line = share.lowerBound
     while line < share.upperBound {
       let image = line / p.outputHeight
       let y = line % p.outputHeight
-      rows.rows = min(kernel.rows, share.upperBound - line, p.outputHeight - y)
+      let count = min(bandLines, share.upperBound - line, p.outputHeight - y)
+      // Few enough channels at a time that what a row shares with the next stays near.
+      var channel = channels.lowerBound
+      while channel < channels.upperBound {
+        let end = min(channel + channelBlock, channels.upperBound)
+        compute(arguments, &rows, image: image, lines: y..<y + count, channels: channel..<end)
+        channel = end
+      }
+      line += count
+    }
+  }
+
+  /// Computes some channels of neighbouring lines of an image.
+  private func compute(
+    _ arguments: ConvolutionArguments, _ rows: inout DepthwiseRows, image: Int, lines: Range<Int>, channels: Range<Int>
+  ) {
+    let p = description.parameters
+    var input = arguments.input + image * description.input.batch
+    var inputRow = description.input.row
+    if multiplier > 1 {
+      // As many channels as the output has: a depthwise convolution of one each.
+      let first = channels.lowerBound / multiplier
+      let count = (channels.upperBound - 1) / multiplier + 1 - first
+      let copy = arguments.scratch.assumingMemoryBound(to: Float.self)
+      let seen = inputRows(lines)
+      rows.inputPixel = count * multiplier
+      inputRow = p.inputWidth * rows.inputPixel
+      rows.inputRow = inputRow * p.dilationHeight
+      rows.inputStep = inputRow * p.strideHeight
+      for row in seen {
+        let from = input + row * description.input.row + first
+        let to = copy + (row - seen.lowerBound) * inputRow
+        for pixel in 0..<p.inputWidth {
+          repeatFloats(from + pixel * description.input.pixel, into: to + pixel * rows.inputPixel, count: count, times: multiplier)
+        }
+      }
+      input = UnsafePointer(copy) - seen.lowerBound * inputRow + (channels.lowerBound - first * multiplier)
+    } else {
+      input += channels.lowerBound
+    }
+    var y = lines.lowerBound
+    while y < lines.upperBound {
+      rows.rows = min(kernel.rows, lines.upperBound - y)
       rows.tapRows = InlineArray(repeating: DepthwiseTapRows(first: 0, end: 0))
       for r in 0..<rows.rows { rows.tapRows[r] = tapRows(y + r) }
-      // Few enough channels at a time that what a row shares with the next stays near.
-      var channel = first
-      while channel < first + channels {
-        let count = min(channelBlock, first + channels - channel)
-        run(arguments, &rows, image: image, y: y, channel: channel, count: count)
-        channel += count
-      }
-      line += rows.rows
+      rows.input = input + (y * p.strideHeight - p.padTop) * inputRow
+      compute(arguments, &rows, image: image, y: y, channels: channels)
+      y += rows.rows
     }
+  }
+
+  /// The input rows inside the image that neighbouring lines see.
+  private func inputRows(_ lines: Range<Int>) -> Range<Int> {
+    let p = description.parameters
+    let first = max(0, lines.lowerBound * p.strideHeight - p.padTop)
+    let end = (lines.upperBound - 1) * p.strideHeight - p.padTop + (p.kernelHeight - 1) * p.dilationHeight + 1
+    return first..<max(first, min(end, p.inputHeight))
   }
 
   /// The tap rows of output row `y` that lie inside the image.
@@ -108,16 +170,15 @@ final class DepthwiseConvolution: ConvolutionImplementation {
     return DepthwiseTapRows(first: first, end: min(p.kernelHeight, (below + p.dilationHeight - 1) / p.dilationHeight))
   }
 
-  /// Computes `count` channels of the rows from `y` on.
-  private func run(_ arguments: ConvolutionArguments, _ rows: inout DepthwiseRows, image: Int, y: Int, channel: Int, count: Int) {
+  /// Computes some channels of the rows from `y` on.
+  private func compute(_ arguments: ConvolutionArguments, _ rows: inout DepthwiseRows, image: Int, y: Int, channels: Range<Int>) {
     let p = description.parameters
     let epilogue = description.epilogue
     let late = epilogue.residualAfterActivation
-    rows.channels = count
+    let channel = channels.lowerBound
+    rows.channels = channels.count
     rows.weights = arguments.weights.assumingMemoryBound(to: Float.self) + channel * p.kernelHeight * p.kernelWidth
     rows.epilogue.bias = arguments.bias.map { $0 + channel }
-    rows.input =
-      arguments.input + image * description.input.batch + (y * p.strideHeight - p.padTop) * description.input.row + channel
     rows.output = arguments.output + image * description.output.batch + y * description.output.row + channel
     var residual: UnsafePointer<Float>?
     if let pointer = arguments.residual, let strides = description.residual {
@@ -128,16 +189,45 @@ final class DepthwiseConvolution: ConvolutionImplementation {
     guard epilogue.activation != nil else { return }
     for r in 0..<rows.rows {
       epilogue.activate(
-        rows.output + r * rows.outputRow, rowStride: rows.outputPixel, rows: rows.outputWidth, columns: count,
+        rows.output + r * rows.outputRow, rowStride: rows.outputPixel, rows: rows.outputWidth, columns: channels.count,
         residual: late ? residual.map { $0 + r * rows.epilogue.residualRow } : nil,
         residualRowStride: rows.epilogue.residualPixel)
     }
   }
 
+  /// The floats in a register of the kernel that takes least: wide registers, or those half as wide where they leave few channels over.
+  private static func lanes(_ description: ConvolutionDescription) -> Int {
+    let widest = depthwiseKernels.best(for: description.features).lanes
+    let channels = description.parameters.outputChannels
+    return widest == 16 && registers(channels, lanes: 8) < registers(channels, lanes: 16) ? 8 : widest
+  }
+
+  /// What as many registers cost that are full: one that is not needs masks, and code for any place in the row.
+  private static func registers(_ channels: Int, lanes: Int) -> Int { channels / lanes + (channels % lanes == 0 ? 0 : 4) }
+
   /// About the cycles of the convolution on one processor; most of them load.
   static func cycles(_ description: ConvolutionDescription) -> Double {
-    let lanes = depthwiseKernels.best(for: description.features).lanes
-    let registers = (description.parameters.inputChannels + lanes - 1) / lanes
-    return Double(description.parameters.multiplyAdditions / description.parameters.inputChannels * registers)
+    let p = description.parameters
+    let registers = registers(p.outputChannels, lanes: lanes(description))
+    let copies = p.outputChannels > p.inputChannels ? p.batch * p.inputHeight * p.inputWidth * p.outputChannels : 0
+    return Double(p.multiplyAdditions / p.outputChannels * registers) + 0.5 * Double(copies)
+  }
+}
+
+/// Writes each of `count` values `times` times.
+@inline(__always)
+private func repeatFloats(_ source: UnsafePointer<Float>, into target: UnsafeMutablePointer<Float>, count: Int, times: Int) {
+  @inline(__always) func write<Vector: SIMD<Float>>(_: Vector.Type) {
+    let target = UnsafeMutableRawPointer(target)
+    for i in 0..<count { target.storeBytes(of: Vector(repeating: source[i]), toByteOffset: 4 * times * i, as: Vector.self) }
+  }
+  switch times {
+  case 2: write(SIMD2<Float>.self)
+  case 4: write(SIMD4<Float>.self)
+  case 8: write(SIMD8<Float>.self)
+  default:
+    for i in 0..<count {
+      for k in 0..<times { target[i * times + k] = source[i] }
+    }
   }
 }
