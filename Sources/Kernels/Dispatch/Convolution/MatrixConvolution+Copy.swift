@@ -45,6 +45,26 @@ func copyFloats(_ source: UnsafePointer<Float>, to target: UnsafeMutablePointer<
   }
 }
 
+/// Copies `count` pixels of an image whose channels are no neighbours into ones whose channels are.
+@inline(__always)
+private func interleave(
+  _ source: UnsafePointer<Float>, _ strides: ImageStrides, into target: UnsafeMutablePointer<Float>, pixel: Int, count: Int, channels: Int
+) {
+  if channels == 3 && strides.pixel == 1 && pixel == 3 {
+    // The planes of a picture.
+    let (second, third) = (source + strides.channel, source + 2 * strides.channel)
+    for i in 0..<count {
+      target[3 &* i] = source[i]
+      target[3 &* i &+ 1] = second[i]
+      target[3 &* i &+ 2] = third[i]
+    }
+    return
+  }
+  for channel in 0..<channels {
+    for i in 0..<count { target[i * pixel + channel] = source[channel * strides.channel + i * strides.pixel] }
+  }
+}
+
 extension MatrixConvolution {
   /// Copies what the windows of `lineCount` × `pixelCount` output pixels from (x, y) on see of an image; zeros where that is padding.
   func copyPaddedRows(
@@ -70,9 +90,7 @@ extension MatrixConvolution {
       let middle = target + left * copyPixel
       let count = right - left
       if strides.channel != 1 {
-        for channel in 0..<channels {
-          for pixel in 0..<count { middle[pixel * copyPixel + channel] = source[channel * strides.channel + pixel * strides.pixel] }
-        }
+        interleave(source, strides, into: middle, pixel: copyPixel, count: count, channels: channels)
       } else if strides.pixel == channels && copyPixel == channels {
         middle.update(from: source, count: count * channels)
       } else {
