@@ -34,6 +34,7 @@ extension BinaryOperation {
   fileprivate var tolerance: Tolerance {
     switch self {
     case .squaredDifference: Tolerance(ulp: 2.01)
+    case .power: Tolerance(ulp: 3)
     case .floorMod: Tolerance(ulp: 1.01, absolute: 1e-6)
     default: Tolerance(ulp: 0.51)
     }
@@ -180,6 +181,54 @@ private struct Elements {
       var output = [Float](repeating: 0, count: 9)
       kernel.functions.vectorVector(a, 0, b, 0, &output, 0, 1, 9)
       #expect(output.map(\.isNaN) == [true, true, false, true, false, false, false, false, true], "\(kernel.name)")
+    }
+  }
+
+  /// Operands of all magnitudes and signs, and those with rules of their own, in rows of which most registers hold none of these.
+  @Test(arguments: kernels.filter { $0.element == .f32 && [.power, .mod, .floorMod].contains($0.operation) })
+  func hardOperands(_ kernel: BinaryKernel) {
+    let seed: UInt64 = 5
+    var samples = SeededGenerator(seed: seed)
+    let special: [Float] = [
+      0, -0.0, 1, -1, 2, -2, 3, 0.5, -0.5, .infinity, -.infinity, .nan, .leastNonzeroMagnitude, -.leastNormalMagnitude,
+      .greatestFiniteMagnitude, -.greatestFiniteMagnitude, 0x1p23, 0x1p24, 16_777_215, 1e-3, -7.25,
+    ]
+    var a = special.flatMap { x in special.map { _ in x } }
+    var b = special.flatMap { _ in special }
+    for i in 0..<60_000 {
+      let x = Float(bitPattern: UInt32(samples.int(0...0xFFFF_FFFF)))
+      if kernel.operation == .power {
+        // Results between the least and the greatest number.
+        a.append(x)
+        b.append(Float(samples.int(-1_000_000...1_000_000)) * 88e-6 / max(1e-6, abs(logf(abs(x)))))
+      } else if i / 1000 % 4 == 0 {
+        a.append(x)
+        b.append(Float(bitPattern: UInt32(samples.int(0...0xFFFF_FFFF))))
+      } else {
+        // Multiples and their neighbours, whose quotients round to integers.
+        let multiple = x * Float(samples.int(-(1 << 22)...1 << 22) >> samples.int(0...22))
+        a.append([multiple, multiple.nextUp, multiple.nextDown, multiple * 1.0625][samples.int(0...3)])
+        b.append(x)
+      }
+    }
+    var output = [Float](repeating: 0, count: a.count)
+    kernel.functions.vectorVector(a, 0, b, 0, &output, 0, 1, a.count)
+    for i in a.indices {
+      let (x, y, got) = (a[i], b[i], output[i])
+      let remainder = fmodf(x, y)
+      let isRight: Bool
+      switch kernel.operation {
+      case .mod: isRight = got == remainder && got.sign == remainder.sign || got.isNaN && remainder.isNaN
+      case .floorMod:
+        let expected = remainder != 0 && (remainder < 0) != (y < 0) ? remainder + y : remainder
+        isRight = got == expected || got.isNaN && expected.isNaN
+      default:
+        let expected = pow(Double(x), Double(y))
+        isRight =
+          Float(expected).isNaN ? got.isNaN : Tolerance(ulp: 3, absolute: 0x1p-149).excess(got, expected) <= 1
+      }
+      #expect(isRight, "\(kernel.name), seed \(seed): (\(x), \(y)) gave \(got)")
+      if !isRight { return }
     }
   }
 

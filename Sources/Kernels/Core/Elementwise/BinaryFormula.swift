@@ -62,7 +62,7 @@ import Darwin
 }
 
 /// An integer that can be divided by any other.
-protocol DividedInteger: BitwiseCopyable {
+@usableFromInline package protocol DividedInteger: BitwiseCopyable {
   /// Rounded towards zero; what is divided by zero becomes zero, and the least number divided by −1 stays as it is.
   static func quotient(_ a: Self, _ b: Self) -> Self
   /// What that quotient leaves; nothing of what is divided by zero.
@@ -72,9 +72,12 @@ protocol DividedInteger: BitwiseCopyable {
 }
 
 extension Int64: DividedInteger {
-  @inline(__always) static func quotient(_ a: Int64, _ b: Int64) -> Int64 { b == 0 ? 0 : b == -1 ? 0 &- a : a / b }
-  @inline(__always) static func remainder(_ a: Int64, _ b: Int64) -> Int64 { b == 0 || b == -1 ? 0 : a % b }
-  @inline(__always) static func floorRemainder(_ a: Int64, _ b: Int64) -> Int64 {
+  @inlinable @inline(__always)
+  package static func quotient(_ a: Int64, _ b: Int64) -> Int64 { b == 0 ? 0 : b == -1 ? 0 &- a : a / b }
+  @inlinable @inline(__always)
+  package static func remainder(_ a: Int64, _ b: Int64) -> Int64 { b == 0 || b == -1 ? 0 : a % b }
+  @inlinable @inline(__always)
+  package static func floorRemainder(_ a: Int64, _ b: Int64) -> Int64 {
     let r = remainder(a, b)
     return r != 0 && (r < 0) != (b < 0) ? r &+ b : r
   }
@@ -83,7 +86,8 @@ extension Int64: DividedInteger {
 /// By way of numbers of 64 bits, of which registers hold several: a quotient that is no integer is farther from the next one than its
 /// rounding error. No branches, which would keep loops from being vectorised.
 extension Int32: DividedInteger {
-  @inline(__always) static func quotient(_ a: Int32, _ b: Int32) -> Int32 {
+  @inlinable @inline(__always)
+  package static func quotient(_ a: Int32, _ b: Int32) -> Int32 {
     let exact = Double(a) / Double(b == 0 ? 1 : b)
     let number = Int32(exact > 2_147_483_647 ? 2_147_483_647 : exact)
     let quotient = b == -1 ? 0 &- a : number
@@ -91,13 +95,16 @@ extension Int32: DividedInteger {
   }
 
   /// A divisor that leaves as much, and has a quotient of 32 bits.
-  @inline(__always) private static func divisor(_ b: Int32) -> Double { Double(UInt32(bitPattern: b &+ 1) < 2 ? 1 : b) }
+  @inlinable @inline(__always)
+  static func divisor(_ b: Int32) -> Double { Double(UInt32(bitPattern: b &+ 1) < 2 ? 1 : b) }
 
-  @inline(__always) static func remainder(_ a: Int32, _ b: Int32) -> Int32 {
+  @inlinable @inline(__always)
+  package static func remainder(_ a: Int32, _ b: Int32) -> Int32 {
     let (number, divisor) = (Double(a), divisor(b))
     return Int32(number - Double(Int32(number / divisor)) * divisor)
   }
-  @inline(__always) static func floorRemainder(_ a: Int32, _ b: Int32) -> Int32 {
+  @inlinable @inline(__always)
+  package static func floorRemainder(_ a: Int32, _ b: Int32) -> Int32 {
     let (number, divisor) = (Double(a), divisor(b))
     let exact = number / divisor
     let whole = Double(Int32(exact))
@@ -119,14 +126,17 @@ extension Int32: DividedInteger {
     @inlinable @inline(__always)
     package static func apply(_ a: Float, _ b: Float) -> Float { scalarFloorMod(a, b) }
   }
-  enum Divide<T: DividedInteger>: ElementFormula {
-    @inline(__always) static func apply(_ a: T, _ b: T) -> T { T.quotient(a, b) }
+  @usableFromInline package enum Divide<T: DividedInteger>: ElementFormula {
+    @inlinable @inline(__always)
+    package static func apply(_ a: T, _ b: T) -> T { T.quotient(a, b) }
   }
-  enum IntegerMod<T: DividedInteger>: ElementFormula {
-    @inline(__always) static func apply(_ a: T, _ b: T) -> T { T.remainder(a, b) }
+  @usableFromInline package enum IntegerMod<T: DividedInteger>: ElementFormula {
+    @inlinable @inline(__always)
+    package static func apply(_ a: T, _ b: T) -> T { T.remainder(a, b) }
   }
-  enum IntegerFloorMod<T: DividedInteger>: ElementFormula {
-    @inline(__always) static func apply(_ a: T, _ b: T) -> T { T.floorRemainder(a, b) }
+  @usableFromInline package enum IntegerFloorMod<T: DividedInteger>: ElementFormula {
+    @inlinable @inline(__always)
+    package static func apply(_ a: T, _ b: T) -> T { T.floorRemainder(a, b) }
   }
   @usableFromInline package enum Add<T: FixedWidthInteger & BitwiseCopyable>: ElementFormula {
     @inlinable @inline(__always)

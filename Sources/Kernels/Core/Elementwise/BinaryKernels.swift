@@ -68,7 +68,7 @@ package struct BinaryKernel: KernelDescriptor {
 package func binaryFunctions<V: FloatVector>(_: V.Type, _ operation: BinaryOperation, _ element: KernelElement) -> BinaryFunctions? {
   switch element {
   case .f32: binaryVectorFunctions(V.self, operation) ?? binaryF32Comparisons(V.self, operation)
-  case .i32: binaryIntegerFunctions(V.self, Int32.self, operation)
+  case .i32: binaryIntegerFunctions(V.self, Int32.self, operation) ?? binaryDivisions(V.self, operation)
   case .i64: binaryIntegerFunctions(V.self, Int64.self, operation)
   case .u8: binaryByteFunctions(V.self, operation)
   default: nil
@@ -104,17 +104,25 @@ package func binaryF32Comparisons<V: FloatVector>(_: V.Type, _ operation: Binary
   }
 }
 
+/// Divisions of 32-bit integers: as 64-bit floats they fit registers.
+@inlinable @inline(__always)
+package func binaryDivisions<V>(_: V.Type, _ operation: BinaryOperation) -> BinaryFunctions? {
+  switch operation {
+  case .divide: elementFunctions(V.self, ElementFormulas.Divide<Int32>.self)
+  case .mod: elementFunctions(V.self, ElementFormulas.IntegerMod<Int32>.self)
+  case .floorMod: elementFunctions(V.self, ElementFormulas.IntegerFloorMod<Int32>.self)
+  default: nil
+  }
+}
+
 /// The kernels of operations that go element by element on every machine.
 package func binaryScalarFunctions(_ operation: BinaryOperation, _ element: KernelElement) -> BinaryFunctions? {
   switch (operation, element) {
   case (.power, .f32): steppedFunctions(ElementFormulas.Power.self)
   case (.mod, .f32): steppedFunctions(ElementFormulas.Mod.self)
   case (.floorMod, .f32): steppedFunctions(ElementFormulas.FloorMod.self)
-  case (.divide, .i32): steppedFunctions(ElementFormulas.Divide<Int32>.self)
   case (.divide, .i64): steppedFunctions(ElementFormulas.Divide<Int64>.self)
-  case (.mod, .i32): steppedFunctions(ElementFormulas.IntegerMod<Int32>.self)
   case (.mod, .i64): steppedFunctions(ElementFormulas.IntegerMod<Int64>.self)
-  case (.floorMod, .i32): steppedFunctions(ElementFormulas.IntegerFloorMod<Int32>.self)
   case (.floorMod, .i64): steppedFunctions(ElementFormulas.IntegerFloorMod<Int64>.self)
   default: nil
   }

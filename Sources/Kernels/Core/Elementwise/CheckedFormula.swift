@@ -1,0 +1,150 @@
+// Functions of two floats that are a few instructions for nearly all operands, and a call for the rest.
+
+/// A function of two float vectors that knows where it is right; elsewhere `Exact` is.
+///
+/// Only with fused multiply-additions, from which the errors of products are known.
+@usableFromInline package protocol CheckedFormula: SendableMetatype {
+  associatedtype Exact: ElementFormula where Exact.Input == Float, Exact.Output == Float
+  /// The result, and a lane that is not 0 where it may be wrong. Right for 1 and 1.
+  static func apply<V: FloatVector>(_ a: V, _ b: V) -> (result: V, doubt: V)
+}
+
+@usableFromInline package enum CheckedFormulas {
+  /// a less b times the quotient rounded towards zero: exact where that is an integer of 24 bits.
+  @usableFromInline package enum Mod: CheckedFormula {
+    @usableFromInline package typealias Exact = ElementFormulas.Mod
+
+    @inlinable @inline(__always)
+    package static func apply<V: FloatVector>(_ a: V, _ b: V) -> (result: V, doubt: V) {
+      let quotient = a / b
+      let whole = quotient.magnitude().roundedDown()
+      let rest = a.fma(V.zero() - whole.withSign(of: quotient), b)
+      // A quotient that was rounded up to an integer is one too great.
+      let more = rest + b.magnitude().withSign(of: a)
+      let isBeyond = V.select(V.zero() < a, V.select(rest < V.zero(), more, rest), V.select(V.zero() < rest, more, rest))
+      let isExact = V.select(whole < V.splat(0x1p23), V.zero(), V.splat(1))
+      return (isBeyond.withSign(of: a), V.select(rest == rest, isExact, V.splat(1)))
+    }
+  }
+
+  @usableFromInline package enum FloorMod: CheckedFormula {
+    @usableFromInline package typealias Exact = ElementFormulas.FloorMod
+
+    @inlinable @inline(__always)
+    package static func apply<V: FloatVector>(_ a: V, _ b: V) -> (result: V, doubt: V) {
+      let (rest, doubt) = Mod.apply(a, b)
+      let moved = rest + b
+      let result = V.select(V.zero() < b, V.select(rest < V.zero(), moved, rest), V.select(V.zero() < rest, moved, rest))
+      return (result, doubt)
+    }
+  }
+
+  /// e^(b · ln |a|), within 3 ULP, where |a| and the result are normal numbers.
+  @usableFromInline package enum Power: CheckedFormula {
+    @usableFromInline package typealias Exact = ElementFormulas.Power
+
+    @inlinable @inline(__always)
+    package static func apply<V: FloatVector>(_ a: V, _ b: V) -> (result: V, doubt: V) {
+      let base = a.magnitude()
+      let logarithm = base.logInTwoParts()
+      let high = b * logarithm.high
+      let low = (V.zero() - high).fma(b, logarithm.high).fma(b, logarithm.low)
+      let n = (high * V.splat(1.44269504)).roundedToNearestEven()
+      let power = (high.reducedByNaturalLogarithmOfTwo(times: n) + low).exponentialOfReduced() * n.exponentOfTwo()
+
+      let (half, whole) = (b * V.splat(0.5), b.roundedDown())
+      let ofInteger = V.select(half.roundedDown() == half, power, V.zero() - power)
+      let ofNegative = V.select(whole == b, ofInteger, V.splat(.nan))
+      let isInRange = V.select(high.magnitude() < V.splat(87), V.zero(), V.splat(1))
+      let isFinite = V.select(base <= V.splat(.greatestFiniteMagnitude), isInRange, V.splat(1))
+      let doubt = V.select(base < V.splat(.leastNormalMagnitude), V.splat(1), isFinite)
+      return (V.select(a < V.zero(), ofNegative, power), doubt)
+    }
+  }
+}
+
+extension FloatVector {
+  /// The natural logarithm of normal positive lanes as a float and what it lacks: together within a 2⁻²⁹th of the logarithm.
+  ///
+  /// ln m = 2 · artanh s for s = (m − 1) / (m + 1), by its series; s, and the sum with the exponent's part, in two floats each.
+  @inlinable @inline(__always)
+  func logInTwoParts() -> (high: Self, low: Self) {
+    let (one, two) = (Self.splat(1), Self.splat(2))
+    let (exponent, significand) = splitExponent()
+    let isLow = significand < Self.splat(0.707106781)
+    let e = Self.select(isLow, exponent - one, exponent)
+    let f = Self.select(isLow, significand + significand - one, significand - one)
+    let divisor = two + f
+    let reciprocal = one / divisor
+    let s = f * reciprocal
+    // f − s · (2 + f), of which the last sum was rounded.
+    let rest = f.fma(Self.zero() - s, divisor) - s * (f - (divisor - two))
+    let sLow = rest * reciprocal
+    let z = s * s
+    var p = Self.splat(0.2222222222).fma(Self.splat(0.1818181818), z)
+    p = Self.splat(0.2857142857).fma(p, z)
+    p = Self.splat(0.4).fma(p, z)
+    p = Self.splat(0.6666666667).fma(p, z)
+    let tail = (sLow * (two + z + z)).fma(s * z, p).fma(e, Self.splat(-2.12194440e-4))
+    // 9 bits of ln 2: an exact product.
+    let large = e * Self.splat(0.693359375)
+    let small = s + s
+    let sum = large + small
+    let lost = Self.select(large == Self.zero(), Self.zero(), small - (sum - large))
+    let high = sum + (lost + tail)
+    return (high, (sum - high) + (lost + tail))
+  }
+}
+
+/// The kernels that compute with registers of floats and look at the result.
+@inlinable @inline(__always)
+package func binaryCheckedFunctions<V: FloatVector>(_: V.Type, _ operation: BinaryOperation) -> BinaryFunctions? {
+  switch operation {
+  case .power: checkedFunctions(V.self, CheckedFormulas.Power.self)
+  case .mod: checkedFunctions(V.self, CheckedFormulas.Mod.self)
+  case .floorMod: checkedFunctions(V.self, CheckedFormulas.FloorMod.self)
+  default: nil
+  }
+}
+
+@inlinable @inline(__always)
+package func checkedFunctions<V: FloatVector, F: CheckedFormula>(_: V.Type, _: F.Type) -> BinaryFunctions {
+  @inline(__always) func function(_ aStep: Int, _ bStep: Int) -> BinaryFunction {
+    { a, aStride, b, bStride, output, outputStride, rows, columns in
+      runChecked(V.self, F.self, a, aStride, aStep, b, bStride, bStep, output, outputStride, rows, columns)
+    }
+  }
+  return BinaryFunctions(vectorVector: function(1, 1), vectorScalar: function(1, 0), scalarVector: function(0, 1))
+}
+
+/// One loop for all forms. A register of results that holds a doubtful one is computed again, element by element.
+@inlinable @inline(never)
+package func runChecked<V: FloatVector, F: CheckedFormula>(
+  _: V.Type, _: F.Type, _ a: UnsafeRawPointer, _ aStride: Int, _ aStep: Int, _ b: UnsafeRawPointer, _ bStride: Int, _ bStep: Int,
+  _ output: UnsafeMutableRawPointer, _ outputStride: Int, _ rows: Int, _ columns: Int
+) {
+  let lanes = V.lanes
+  for row in 0..<rows {
+    let x = (a + row &* aStride).assumingMemoryBound(to: Float.self)
+    let y = (b + row &* bStride).assumingMemoryBound(to: Float.self)
+    let z = (output + row &* outputStride).assumingMemoryBound(to: Float.self)
+    var i = 0
+    while i < columns {
+      let count = Swift.min(lanes, columns &- i)
+      let isWhole = count == lanes
+      @inline(__always) func load(_ p: UnsafePointer<Float>, _ step: Int) -> V {
+        if step == 0 { return V.splat(p[0]) }
+        return isWhole ? V.load(p + i) : V.select(V.first(count), V.load(p + i, count: count), V.splat(1))
+      }
+      let (result, doubt) = F.apply(load(x, aStep), load(y, bStep))
+      if doubt.maximum() > 0 {
+        for k in i..<i &+ count { z[k] = F.Exact.apply(x[k &* aStep], y[k &* bStep]) }
+      } else if isWhole {
+        result.store(z + i)
+      } else {
+        result.store(z + i, count: count)
+      }
+      i &+= count
+    }
+  }
+}
