@@ -80,12 +80,13 @@ final class DepthwiseConvolution: ConvolutionImplementation {
     // Channels are dealt in pieces of whole lines of the cache.
     let piece = max(kernel.lanes, 16)
     let pieces = (p.outputChannels + piece - 1) / piece
+    // A line from another worker's cache takes as long as a register of two pixels.
     let grid =
       lines >= 8 * arguments.workers
       ? WorkGrid(rowParts: arguments.workers, panelParts: 1)
       : WorkGrid.best(
         workers: arguments.workers, rowUnits: lines, panels: pieces, unitCost: Double(p.outputWidth), rowUnitOverhead: 16,
-        panelOverhead: 0)
+        panelOverhead: 0, rowUnitTransfer: Double(2 * p.outputWidth * pieces))
     let share = WorkGrid.part(arguments.worker % grid.rowParts, of: grid.rowParts, count: lines)
     let dealt = WorkGrid.part(arguments.worker / grid.rowParts, of: grid.panelParts, count: pieces)
     let channels = dealt.lowerBound * piece..<min(dealt.upperBound * piece, p.outputChannels)

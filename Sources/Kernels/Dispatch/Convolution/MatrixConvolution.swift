@@ -202,7 +202,8 @@ final class MatrixConvolution: ConvolutionImplementation {
     let grid = WorkGrid.best(
       workers: arguments.workers, rowUnits: units, panels: panels.count, unitCost: work,
       rowUnitOverhead: source == .image || source == .listedWindows ? 0 : work / 2,
-      panelOverhead: readsStoredWeights ? Self.storedCycles(panels.panelStride) : Double(panels.panelStride) / 16)
+      panelOverhead: readsStoredWeights ? Self.storedCycles(panels.panelStride) : Double(panels.panelStride) / 16,
+      rowUnitTransfer: work)
     let rows = WorkGrid.part(arguments.worker % grid.rowParts, of: grid.rowParts, count: units)
     let columns = WorkGrid.part(arguments.worker / grid.rowParts, of: grid.panelParts, count: panels.count)
     if rows.isEmpty || columns.isEmpty { return }

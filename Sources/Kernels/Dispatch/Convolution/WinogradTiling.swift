@@ -145,7 +145,8 @@ struct WinogradTiling: Sendable {
     let channels = parameters.inputChannels
     let grid = WorkGrid.best(
       workers: workers, rowUnits: units, panels: panels, unitCost: Double(unit * pointCount * channels),
-      rowUnitOverhead: Double(unit * channels * 20), panelOverhead: Double(pointCount * panelBytes) / 16)
+      rowUnitOverhead: Double(unit * channels * 20), panelOverhead: Double(pointCount * panelBytes) / 16,
+      rowUnitTransfer: Double(unit * size * size * channels))
     let rows = WorkGrid.part(worker % grid.rowParts, of: grid.rowParts, count: units)
     return (
       min(rows.lowerBound * unit, count)..<min(rows.upperBound * unit, count),

@@ -159,7 +159,7 @@ final class IntegerMatrixConvolution: IntegerConvolutionImplementation {
     let work = Double(unit * depth)
     let grid = WorkGrid.best(
       workers: arguments.workers, rowUnits: units, panels: panels.count, unitCost: work, rowUnitOverhead: isDirect ? 0 : work / 4,
-      panelOverhead: Double(panels.panelStride) / 16)
+      panelOverhead: Double(panels.panelStride) / 16, rowUnitTransfer: work)
     let rows = WorkGrid.part(arguments.worker % grid.rowParts, of: grid.rowParts, count: units)
     let columns = WorkGrid.part(arguments.worker / grid.rowParts, of: grid.panelParts, count: panels.count)
     if rows.isEmpty || columns.isEmpty { return }

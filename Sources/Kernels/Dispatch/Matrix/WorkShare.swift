@@ -8,9 +8,11 @@ struct WorkGrid {
   /// The grid whose largest share costs least.
   ///
   /// Rows can be dealt in `rowUnits` pieces and columns in `panels`. A piece of rows costs `unitCost` for each panel and
-  /// `rowUnitOverhead` besides; a panel costs `panelOverhead` besides.
+  /// `rowUnitOverhead` besides; a panel costs `panelOverhead` besides. Steps that deal rows leave a part of them in each worker's caches:
+  /// of rows that are dealt otherwise most come from another's, at `rowUnitTransfer` for a piece.
   static func best(
-    workers: Int, rowUnits: Int, panels: Int, unitCost: Double, rowUnitOverhead: Double, panelOverhead: Double
+    workers: Int, rowUnits: Int, panels: Int, unitCost: Double, rowUnitOverhead: Double, panelOverhead: Double,
+    rowUnitTransfer: Double = 0
   ) -> WorkGrid {
     var best = WorkGrid(rowParts: workers, panelParts: 1)
     var least = Double.infinity
@@ -18,7 +20,8 @@ struct WorkGrid {
       let rowParts = workers / panelParts
       let rows = Double((rowUnits + rowParts - 1) / rowParts)
       let columns = Double((panels + panelParts - 1) / panelParts)
-      let cost = rows * (columns * unitCost + rowUnitOverhead) + columns * panelOverhead
+      let transfer = rowUnitTransfer * (1 - Double(rowParts) / Double(workers))
+      let cost = rows * (columns * unitCost + rowUnitOverhead + transfer) + columns * panelOverhead
       if cost < least {
         least = cost
         best = WorkGrid(rowParts: rowParts, panelParts: panelParts)
