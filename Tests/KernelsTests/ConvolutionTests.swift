@@ -303,6 +303,14 @@ func convolution(
     }
     let wide = convolution(groups: 17, 17, 51, height: 70, width: 300, kernel: (3, 3), padBegin: (1, 1), padEnd: (1, 1))
     ConvolutionCase(wide).check(features, algorithm: .depthwise)
+    // Of rows that a window sees far outside the image there is no copy.
+    let far = convolution(
+      groups: 4, 4, 8, height: 3, width: 5, kernel: (3, 1), dilation: (1_000_000, 1), padBegin: (1_000_000, 0), padEnd: (1_000_000, 0))
+    let test = ConvolutionCase(far)
+    test.check(features, algorithm: .depthwise)
+    let convolution = ConvolutionF32(
+      far, inputStrides: test.inputStrides, outputStrides: test.outputStrides, features: features, algorithm: .depthwise)
+    #expect(convolution.scratchByteCount < 1 << 16)
   }
 
   /// Few channels: those that leave a wide register half empty have kernels of narrower ones.

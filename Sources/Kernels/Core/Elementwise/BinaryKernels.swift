@@ -20,6 +20,12 @@
     self.vectorScalar = vectorScalar
     self.scalarVector = scalarVector
   }
+
+  /// Of one loop for all forms, by the operands' steps along a row: 0 for a scalar, which is read again and again.
+  @inlinable @inline(__always)
+  package init(steps function: (_ a: Int, _ b: Int) -> BinaryFunction) {
+    self.init(vectorVector: function(1, 1), vectorScalar: function(1, 0), scalarVector: function(0, 1))
+  }
 }
 
 /// A row of the table of binary kernels.
@@ -128,15 +134,14 @@ package func binaryScalarFunctions(_ operation: BinaryOperation, _ element: Kern
   }
 }
 
-/// One loop for all forms: a scalar is read again and again. For functions that take longer than that.
+/// For functions that take longer than to read a scalar again.
 @inline(__always)
 private func steppedFunctions<F: ElementFormula>(_: F.Type) -> BinaryFunctions {
-  @inline(__always) func function(_ aStep: Int, _ bStep: Int) -> BinaryFunction {
+  BinaryFunctions { aStep, bStep in
     { a, aStride, b, bStride, output, outputStride, rows, columns in
       runSteps(F.self, a, aStride, aStep, b, bStride, bStep, output, outputStride, rows, columns)
     }
   }
-  return BinaryFunctions(vectorVector: function(1, 1), vectorScalar: function(1, 0), scalarVector: function(0, 1))
 }
 
 @inline(never)

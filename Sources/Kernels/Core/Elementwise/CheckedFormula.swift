@@ -109,15 +109,14 @@ package func binaryCheckedFunctions<V: FloatVector>(_: V.Type, _ operation: Bina
 
 @inlinable @inline(__always)
 package func checkedFunctions<V: FloatVector, F: CheckedFormula>(_: V.Type, _: F.Type) -> BinaryFunctions {
-  @inline(__always) func function(_ aStep: Int, _ bStep: Int) -> BinaryFunction {
+  BinaryFunctions { aStep, bStep in
     { a, aStride, b, bStride, output, outputStride, rows, columns in
       runChecked(V.self, F.self, a, aStride, aStep, b, bStride, bStep, output, outputStride, rows, columns)
     }
   }
-  return BinaryFunctions(vectorVector: function(1, 1), vectorScalar: function(1, 0), scalarVector: function(0, 1))
 }
 
-/// One loop for all forms. A register of results that holds a doubtful one is computed again, element by element.
+/// A register of results that holds a doubtful one is computed again, element by element.
 @inlinable @inline(never)
 package func runChecked<V: FloatVector, F: CheckedFormula>(
   _: V.Type, _: F.Type, _ a: UnsafeRawPointer, _ aStride: Int, _ aStep: Int, _ b: UnsafeRawPointer, _ bStride: Int, _ bStep: Int,

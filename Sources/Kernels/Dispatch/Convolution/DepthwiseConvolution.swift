@@ -46,7 +46,7 @@ final class DepthwiseConvolution: ConvolutionImplementation {
       let overlap = max(0, (p.kernelHeight - 1) * p.dilationHeight + 1 - p.strideHeight)
       let most = max(kernel.rows, (Self.copyElements / rowElements - overlap) / p.strideHeight)
       bandLines = min(p.outputHeight, (most / kernel.rows) * kernel.rows)
-      scratchByteCount = 4 * (bandLines * p.strideHeight + overlap) * rowElements
+      scratchByteCount = 4 * min(bandLines * p.strideHeight + overlap, p.inputHeight) * rowElements
     } else {
       bandLines = kernel.rows
       scratchByteCount = 0
@@ -80,13 +80,7 @@ final class DepthwiseConvolution: ConvolutionImplementation {
     // Channels are dealt in pieces of whole lines of the cache.
     let piece = max(kernel.lanes, 16)
     let pieces = (p.outputChannels + piece - 1) / piece
-    // A line from another worker's cache takes as long as a register of two pixels.
-    let grid =
-      lines >= 8 * arguments.workers
-      ? WorkGrid(rowParts: arguments.workers, panelParts: 1)
-      : WorkGrid.best(
-        workers: arguments.workers, rowUnits: lines, panels: pieces, unitCost: Double(p.outputWidth), rowUnitOverhead: 16,
-        panelOverhead: 0, rowUnitTransfer: Double(2 * p.outputWidth * pieces))
+    let grid = WorkGrid.depthwise(workers: arguments.workers, lines: lines, width: p.outputWidth, pieces: pieces)
     let share = WorkGrid.part(arguments.worker % grid.rowParts, of: grid.rowParts, count: lines)
     let dealt = WorkGrid.part(arguments.worker / grid.rowParts, of: grid.panelParts, count: pieces)
     let channels = dealt.lowerBound * piece..<min(dealt.upperBound * piece, p.outputChannels)
@@ -128,17 +122,11 @@ final class DepthwiseConvolution: ConvolutionImplementation {
       let count = (channels.upperBound - 1) / multiplier + 1 - first
       let copy = arguments.scratch.assumingMemoryBound(to: Float.self)
       let seen = inputRows(lines)
+      repeatChannels(first..<first + count, of: input, rows: seen, into: copy)
       rows.inputPixel = count * multiplier
       inputRow = p.inputWidth * rows.inputPixel
       rows.inputRow = inputRow * p.dilationHeight
       rows.inputStep = inputRow * p.strideHeight
-      for row in seen {
-        let from = input + row * description.input.row + first
-        let to = copy + (row - seen.lowerBound) * inputRow
-        for pixel in 0..<p.inputWidth {
-          repeatFloats(from + pixel * description.input.pixel, into: to + pixel * rows.inputPixel, count: count, times: multiplier)
-        }
-      }
       input = UnsafePointer(copy) - seen.lowerBound * inputRow + (channels.lowerBound - first * multiplier)
     } else {
       input += channels.lowerBound
@@ -151,6 +139,21 @@ final class DepthwiseConvolution: ConvolutionImplementation {
       rows.input = input + (y * p.strideHeight - p.padTop) * inputRow
       compute(arguments, &rows, image: image, y: y, channels: channels)
       y += rows.rows
+    }
+  }
+
+  /// Copies rows of an image, ``multiplier`` times each of `channels`, without gaps.
+  private func repeatChannels(
+    _ channels: Range<Int>, of image: UnsafePointer<Float>, rows: Range<Int>, into copy: UnsafeMutablePointer<Float>
+  ) {
+    let width = description.parameters.inputWidth
+    var target = copy
+    for row in rows {
+      let source = image + row * description.input.row + channels.lowerBound
+      for pixel in 0..<width {
+        repeatFloats(source + pixel * description.input.pixel, into: target, count: channels.count, times: multiplier)
+        target += channels.count * multiplier
+      }
     }
   }
 

@@ -96,13 +96,7 @@ final class IntegerDepthwiseConvolution: IntegerConvolutionImplementation {
     let unitsPerImage = (p.outputHeight + kernel.rows - 1) / kernel.rows
     let units = p.batch * unitsPerImage
     let pieces = (p.inputChannels + Self.piece - 1) / Self.piece
-    // A line from another worker's cache takes as long as a register of two pixels.
-    let grid =
-      units >= 8 * arguments.workers
-      ? WorkGrid(rowParts: arguments.workers, panelParts: 1)
-      : WorkGrid.best(
-        workers: arguments.workers, rowUnits: units, panels: pieces, unitCost: Double(p.outputWidth), rowUnitOverhead: 16,
-        panelOverhead: 0, rowUnitTransfer: Double(2 * p.outputWidth * pieces))
+    let grid = WorkGrid.depthwise(workers: arguments.workers, lines: units, width: p.outputWidth, pieces: pieces)
     let share = WorkGrid.part(arguments.worker % grid.rowParts, of: grid.rowParts, count: units)
     let dealt = WorkGrid.part(arguments.worker / grid.rowParts, of: grid.panelParts, count: pieces)
     let end = min(dealt.upperBound * Self.piece, p.inputChannels)
