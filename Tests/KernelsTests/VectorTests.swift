@@ -104,11 +104,33 @@ import Testing
     for n in -126...127 {
       let lanes = (0..<kernel.lanes).map { Float(Swift.max(-126, n - $0)) }
       #expect(Self.run(kernel, .exponentOfTwo, lanes) == lanes.map { Float(sign: .plus, exponent: Int($0), significand: 1) })
-      let powers = lanes.map { Float(sign: .plus, exponent: Int($0), significand: 1.625) }
-      #expect(Self.run(kernel, .exponentPart, powers) == lanes.map { $0 + 1 })
-      #expect(Self.run(kernel, .significandPart, powers) == lanes.map { _ in 0.8125 })
+      // On both sides of √2, 1.4142135 and the next float.
+      let significands: [(Float, isHigh: Bool)] = [(1, false), (1.25, false), (0x1.6a09e4p0, false), (0x1.6a09e6p0, true), (1.625, true)]
+      for (significand, isHigh) in significands {
+        let powers = lanes.map { Float(sign: .plus, exponent: Int($0), significand: significand) }
+        #expect(Self.run(kernel, .exponentPart, powers) == lanes.map { $0 + (isHigh ? 1 : 0) })
+        #expect(Self.run(kernel, .significandPart, powers) == lanes.map { _ in isHigh ? significand / 2 : significand })
+      }
     }
     #expect(Self.run(kernel, .exponentOfTwo, [-127, 128]) == [0, .infinity])
+  }
+
+  @Test(arguments: kernels) func theLowestBitFlipsTheSign(_ kernel: VectorOperationKernel) {
+    let lanes = (0..<kernel.lanes).map { Float($0) - 2.5 }
+    for bits in [0, 1, 2, 3, 0x4b40_0001, 0x4b40_0002, 0xcb40_0001, 0xffff_fffe] as [UInt32] {
+      let flags = lanes.map { _ in Float(bitPattern: bits) }
+      #expect(Self.run(kernel, .negatedWhereLowestBit, lanes, flags) == lanes.map { bits & 1 == 0 ? $0 : -$0 })
+    }
+  }
+
+  @Test(arguments: kernels) func findsASetLane(_ kernel: VectorOperationKernel) {
+    let zeros = [Float](repeating: 0, count: kernel.lanes)
+    #expect(Self.run(kernel, .isAnyLess, zeros, zeros, outputCount: 1) == [0])
+    for lane in zeros.indices {
+      var ones = zeros
+      ones[lane] = 1
+      #expect(Self.run(kernel, .isAnyLess, zeros, ones, outputCount: 1) == [1])
+    }
   }
 
   @Test(arguments: kernels) func reductions(_ kernel: VectorOperationKernel) {

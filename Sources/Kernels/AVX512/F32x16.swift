@@ -66,14 +66,14 @@ struct F32x16: FloatVector {
     Self(bits: bits & 0x7fff_ffff | other.bits & 0x8000_0000)
   }
   @inline(__always) func magnitude() -> Self { Self(bits: bits & 0x7fff_ffff) }
-  @inline(__always) func exponentOfTwo() -> Self {
-    // The addition leaves the biased exponent in the lowest bits of the significand.
-    Self(bits: (self + .splat(0x1.8p23 + 127)).bits &<< 23)
-  }
+  @inline(__always) func lowestBitsAsExponent() -> Self { Self(bits: bits &<< 23) }
+  @inline(__always) func negated(whereLowestBitOf other: Self) -> Self { Self(bits: bits ^ other.bits &<< 31) }
   @inline(__always) func splitExponent() -> (exponent: Self, significand: Self) {
-    // An integer placed in the significand of 2²³ reads as 2²³ + integer.
-    let exponent = Self(bits: bits &>> 23 | 0x4b00_0000) - .splat(0x1p23 + 126)
-    return (exponent, Self(bits: bits & 0x007f_ffff | 0x3f00_0000))
+    // √½ has the bits 3f3504f3: counted from there, the significand's bits are the lowest 23. An integer placed in the
+    // significand of 2²³ reads as 2²³ + integer.
+    let fromRoot = bits &+ (0x3f80_0000 - 0x3f35_04f3)
+    let exponent = Self(bits: fromRoot &>> 23 | 0x4b00_0000) - .splat(0x1p23 + 127)
+    return (exponent, Self(bits: fromRoot & 0x007f_ffff &+ 0x3f35_04f3))
   }
 
   @inline(__always) static func < (a: Self, b: Self) -> Mask { a.v .< b.v }
@@ -82,6 +82,7 @@ struct F32x16: FloatVector {
   @inline(__always) static func first(_ count: Int) -> Mask {
     SIMD16<Int32>(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15) .< Int32(truncatingIfNeeded: count)
   }
+  @inline(__always) static func isAnySet(_ mask: Mask) -> Bool { _mm512_movepi32_mask(unsafeBitCast(mask, to: SIMD8<Int64>.self)) != 0 }
   @inline(__always) static func select(_ mask: Mask, _ a: Self, _ b: Self) -> Self { Self(b.v.replacing(with: a.v, where: mask)) }
 
   @inline(__always) func sum() -> Float { _mm512_reduce_add_ps(v) }

@@ -49,12 +49,17 @@ struct EmulatedF32x16: FloatVector {
   func roundedDown() -> Self { Self(v.rounded(.down)) }
   func withSign(of other: Self) -> Self { Self.gather(16) { Float(signOf: other.v[$0], magnitudeOf: v[$0]) } }
   func magnitude() -> Self { map(abs) }
-  func exponentOfTwo() -> Self { map { Float(sign: .plus, exponent: Int($0), significand: 1) } }
-  func splitExponent() -> (exponent: Self, significand: Self) { (map { Float($0.exponent + 1) }, map { $0.significand / 2 }) }
+  func lowestBitsAsExponent() -> Self { map { Float(bitPattern: $0.bitPattern << 23) } }
+  func negated(whereLowestBitOf other: Self) -> Self { Self.gather(16) { other.v[$0].bitPattern & 1 == 0 ? v[$0] : -v[$0] } }
+  func splitExponent() -> (exponent: Self, significand: Self) {
+    let exponents = map { Float($0.significand < Float(2).squareRoot() ? $0.exponent : $0.exponent + 1) }
+    return (exponents, Self.gather(16) { v[$0] / Float(sign: .plus, exponent: Int(exponents.v[$0]), significand: 1) })
+  }
   static func < (a: Self, b: Self) -> Mask { a.v .< b.v }
   static func <= (a: Self, b: Self) -> Mask { a.v .<= b.v }
   static func == (a: Self, b: Self) -> Mask { a.v .== b.v }
   static func first(_ count: Int) -> Mask { SIMD16<Int32>(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15) .< Int32(count) }
+  static func isAnySet(_ mask: Mask) -> Bool { (0..<16).contains { mask[$0] } }
   static func select(_ mask: Mask, _ a: Self, _ b: Self) -> Self { Self(b.v.replacing(with: a.v, where: mask)) }
   func sum() -> Float { v.sum() }
   func maximum() -> Float { v.max() }

@@ -48,9 +48,9 @@
       let base = a.magnitude()
       let logarithm = base.logInTwoParts()
       let high = b * logarithm.high
-      let low = (V.zero() - high).fma(b, logarithm.high).fma(b, logarithm.low)
-      let n = (high * V.splat(1.44269504)).roundedToNearestEven()
-      let power = (high.reducedByNaturalLogarithmOfTwo(times: n) + low).exponentialOfReduced() * n.exponentOfTwo()
+      let low = (V.splat(-0.0) - high).fma(b, logarithm.high).fma(b, logarithm.low)
+      let (n, scale) = high.nearestPowerOfTwo()
+      let power = (high.reducedByNaturalLogarithmOfTwo(times: n) + low).exponentialOfReduced() * scale
 
       let (half, whole) = (b * V.splat(0.5), b.roundedDown())
       let ofInteger = V.select(half.roundedDown() == half, power, V.zero() - power)
@@ -70,29 +70,25 @@ extension FloatVector {
   @inlinable @inline(__always)
   func logInTwoParts() -> (high: Self, low: Self) {
     let (one, two) = (Self.splat(1), Self.splat(2))
-    let (exponent, significand) = splitExponent()
-    let isLow = significand < Self.splat(0.707106781)
-    let e = Self.select(isLow, exponent - one, exponent)
-    let f = Self.select(isLow, significand + significand - one, significand - one)
-    let divisor = two + f
-    let reciprocal = one / divisor
+    let (e, significand) = splitExponent()
+    let f = significand - one
+    let reciprocal = one / (two + f)
     let s = f * reciprocal
-    // f − s · (2 + f), of which the last sum was rounded.
-    let rest = f.fma(Self.zero() - s, divisor) - s * (f - (divisor - two))
-    let sLow = rest * reciprocal
+    let small = s + s
+    // f − s · (2 + f), whose first difference is exact, as are those of near numbers.
+    let sLow = (f - small).fma(Self.splat(-0.0) - s, f) * reciprocal
     let z = s * s
     var p = Self.splat(0.2222222222).fma(Self.splat(0.1818181818), z)
     p = Self.splat(0.2857142857).fma(p, z)
     p = Self.splat(0.4).fma(p, z)
     p = Self.splat(0.6666666667).fma(p, z)
-    let tail = (sLow * (two + z + z)).fma(s * z, p).fma(e, Self.splat(-2.12194440e-4))
-    // 9 bits of ln 2: an exact product.
+    let tail = (sLow * two.fma(two, z)).fma(s * z, p).fma(e, Self.splat(-2.12194440e-4))
+    // 9 bits of ln 2: an exact product, zero or greater than what is added.
     let large = e * Self.splat(0.693359375)
-    let small = s + s
     let sum = large + small
-    let lost = Self.select(large == Self.zero(), Self.zero(), small - (sum - large))
-    let high = sum + (lost + tail)
-    return (high, (sum - high) + (lost + tail))
+    let rest = small - (sum - large) + tail
+    let high = sum + rest
+    return (high, (sum - high) + rest)
   }
 }
 
@@ -136,7 +132,7 @@ package func runChecked<V: FloatVector, F: CheckedFormula>(
         return isWhole ? V.load(p + i) : V.select(V.first(count), V.load(p + i, count: count), V.splat(1))
       }
       let (result, doubt) = F.apply(load(x, aStep), load(y, bStep))
-      if doubt.maximum() > 0 {
+      if V.isAnySet(V.zero() < doubt) {
         for k in i..<i &+ count { z[k] = F.Exact.apply(x[k &* aStep], y[k &* bStep]) }
       } else if isWhole {
         result.store(z + i)

@@ -78,15 +78,29 @@ package func unaryFunction<V: FloatVector, F: UnaryFormula>(_: V.Type, _: F.Type
 @inlinable @inline(__always)
 package func trigonometricFunction<V: FloatVector, F: TrigonometricFormula>(_: V.Type, _: F.Type) -> UnaryF32Function {
   { input, output, count, _, _ in
+    let lanes = V.lanes
     let zero = V.zero()
+    let domain = V.splat(trigonometricDomain)
+    @inline(__always) func applyScalars(_ range: Range<Int>) { for k in range { output[k] = F.applyScalar(input[k]) } }
     var i = 0
-    while i < count {
-      let step = Swift.min(V.lanes, count &- i)
-      let x = V.load(input + i, count: step)
-      if x.magnitude().maximum() <= trigonometricDomain {
-        F.apply(x, zero, zero).store(output + i, count: step)
+    while i &+ 2 &* lanes <= count {
+      let x = V.load(input + i)
+      let y = V.load(input + i + lanes)
+      if V.isAnySet(domain < x.magnitude()) || V.isAnySet(domain < y.magnitude()) {
+        applyScalars(i..<i &+ 2 &* lanes)
       } else {
-        for k in i..<i &+ step { output[k] = F.applyScalar(input[k]) }
+        F.apply(x, zero, zero).store(output + i)
+        F.apply(y, zero, zero).store(output + i + lanes)
+      }
+      i &+= 2 &* lanes
+    }
+    while i < count {
+      let step = Swift.min(lanes, count &- i)
+      let x = V.load(input + i, count: step)
+      if V.isAnySet(domain < x.magnitude()) {
+        applyScalars(i..<i &+ step)
+      } else {
+        F.apply(x, zero, zero).store(output + i, count: step)
       }
       i &+= step
     }

@@ -48,9 +48,11 @@
   /// The magnitude of self with the sign of `other`.
   func withSign(of other: Self) -> Self
   func magnitude() -> Self
-  /// 2ⁿ for lanes that hold integers in −126...127; 0 for −127 and infinity for 128.
-  func exponentOfTwo() -> Self
-  /// The exponent of a normal positive lane as a float, and its significand scaled to [0.5, 1).
+  /// The lowest nine bits of each lane as its highest, the sign and the exponent; the others are 0.
+  func lowestBitsAsExponent() -> Self
+  /// Negated where the lowest bit of `other` is set.
+  func negated(whereLowestBitOf other: Self) -> Self
+  /// The exponent e of a normal positive lane as a float, and its significand self / 2ᵉ in [√½, √2).
   func splitExponent() -> (exponent: Self, significand: Self)
 
   static func < (a: Self, b: Self) -> Mask
@@ -58,6 +60,7 @@
   static func == (a: Self, b: Self) -> Mask
   /// Set in the first `count` lanes.
   static func first(_ count: Int) -> Mask
+  static func isAnySet(_ mask: Mask) -> Bool
   /// Lanes of `a` where the mask is set, of `b` elsewhere.
   static func select(_ mask: Mask, _ a: Self, _ b: Self) -> Self
 

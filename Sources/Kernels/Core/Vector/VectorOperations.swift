@@ -1,8 +1,8 @@
 /// The operations of a ``FloatVector``, as a value that crosses from a test to an instruction set's target.
 @frozen @usableFromInline package enum VectorOperation: CaseIterable, Sendable {
   case add, subtract, multiply, divide, fma, minimum, maximum, squareRoot
-  case roundedToNearestEven, roundedDown, withSign, magnitude, exponentOfTwo, exponentPart, significandPart
-  case less, lessOrEqual, equal, allButLast, sum, greatest, load, widen, narrow
+  case roundedToNearestEven, roundedDown, withSign, magnitude, negatedWhereLowestBit, exponentOfTwo, exponentPart, significandPart
+  case less, lessOrEqual, equal, isAnyLess, allButLast, sum, greatest, load, widen, narrow
 }
 
 /// Runs one operation on a register of `count` lanes (0...lanes, loaded and stored with tails where less than all).
@@ -55,6 +55,7 @@ package func runVectorOperation<V: FloatVector>(
   case .roundedDown: result = x.roundedDown()
   case .withSign: result = x.withSign(of: y)
   case .magnitude: result = x.magnitude()
+  case .negatedWhereLowestBit: result = x.negated(whereLowestBitOf: y)
   case .exponentOfTwo: result = x.exponentOfTwo()
   case .exponentPart: result = x.splitExponent().exponent
   case .significandPart: result = x.splitExponent().significand
@@ -64,6 +65,9 @@ package func runVectorOperation<V: FloatVector>(
   case .allButLast: result = .select(V.first(count - 1), x, .zero())
   case .load: result = x
   case .widen: result = full ? V.load(halves(a)) : V.load(halves(a), count: count)
+  case .isAnyLess:
+    output[0] = V.isAnySet(x < y) ? 1 : 0
+    return
   case .sum:
     output[0] = x.sum()
     return

@@ -5,6 +5,26 @@
 // fused multiply-add; ln(m) on [sqrt(1/2), sqrt(2)).
 
 extension FloatVector {
+  /// The integer nearest to self · `factor`, for a magnitude below 2²¹; `sum` has the integer + `bias` in its lowest bits.
+  @inlinable @inline(__always)
+  package func nearestInteger(times factor: Float, bias: Float = 0) -> (integer: Self, sum: Self) {
+    // The last bit of such a sum is 1: it is rounded to an integer.
+    let shift = Self.splat(0x1.8p23 + bias)
+    let sum = shift.fma(self, Self.splat(factor))
+    return (sum - shift, sum)
+  }
+
+  /// The integer nearest to self / ln(2), and 2 to its power if that is in −126...127; 0 for −127 and infinity for 128.
+  @inlinable @inline(__always)
+  package func nearestPowerOfTwo() -> (exponent: Self, power: Self) {
+    let (integer, sum) = nearestInteger(times: 1.44269504, bias: 127)
+    return (integer, sum.lowestBitsAsExponent())
+  }
+
+  /// 2ⁿ for lanes that hold integers in −126...127; 0 for −127 and infinity for 128.
+  @inlinable @inline(__always)
+  package func exponentOfTwo() -> Self { (self + Self.splat(0x1.8p23 + 127)).lowestBitsAsExponent() }
+
   /// Self less n · ln(2), for integral `n` of magnitude below 2⁹.
   @inlinable @inline(__always)
   package func reducedByNaturalLogarithmOfTwo(times n: Self) -> Self {
@@ -33,11 +53,11 @@ extension FloatVector {
   @inlinable @inline(__always)
   package func exp() -> Self {
     let x = Self.splat(89).min(Self.splat(-105).max(self))
-    let n = (x * Self.splat(1.44269504)).roundedToNearestEven()
+    let n = x.nearestInteger(times: 1.44269504).integer
     let p = x.reducedByNaturalLogarithmOfTwo(times: n).exponentialOfReduced()
     // Two factors, so that each is a normal number and only the last product rounds a denormal result.
-    let half = (n * Self.splat(0.5)).roundedToNearestEven()
-    return p * half.exponentOfTwo() * (n - half).exponentOfTwo()
+    let (half, sum) = n.nearestInteger(times: 0.5, bias: 127)
+    return p * sum.lowestBitsAsExponent() * (n - half).exponentOfTwo()
   }
 
   /// e raised to each lane within 2 ULP on −87.3...88.3; zero or denormal below and infinity above, by a few instructions
@@ -45,27 +65,23 @@ extension FloatVector {
   @inlinable @inline(__always)
   package func expFlushing() -> Self {
     let x = Self.splat(88.8).min(Self.splat(-88).max(self))
-    let n = (x * Self.splat(1.44269504)).roundedToNearestEven()
-    return x.reducedByNaturalLogarithmOfTwo(times: n).exponentialOfReduced() * n.exponentOfTwo()
+    let (n, power) = x.nearestPowerOfTwo()
+    return x.reducedByNaturalLogarithmOfTwo(times: n).exponentialOfReduced() * power
   }
 
   /// e^self − 1 for lanes that are not positive, within 3 ULP; −1 far below zero. NaN stays NaN.
   @inlinable @inline(__always)
   package func expMinusOneOfNonpositive() -> Self {
     let x = Self.splat(-18).max(self)
-    let n = (x * Self.splat(1.44269504)).roundedToNearestEven()
+    let (n, scale) = x.nearestPowerOfTwo()
     let r = x.reducedByNaturalLogarithmOfTwo(times: n)
-    let scale = n.exponentOfTwo()
     return (scale - Self.splat(1)).fma(scale, r.fma(r.exponentialTail(), r * r))
   }
 
-  /// ln(2^exponent · significand), for an integral exponent and a significand in [0.5, 1).
+  /// ln(2^exponent · significand), for an integral exponent and a significand in [√½, √2).
   @inlinable @inline(__always)
-  package static func log(exponent: Self, significand: Self) -> Self {
-    let one = Self.splat(1)
-    let isLow = significand < Self.splat(0.707106781)
-    let e = Self.select(isLow, exponent - one, exponent)
-    let m = Self.select(isLow, significand + significand - one, significand - one)
+  package static func log(exponent e: Self, significand: Self) -> Self {
+    let m = significand - Self.splat(1)
     var p = Self.splat(-1.1514610310e-1).fma(Self.splat(7.0376836292e-2), m)
     p = Self.splat(1.1676998740e-1).fma(p, m)
     p = Self.splat(-1.2420140846e-1).fma(p, m)
@@ -93,20 +109,21 @@ extension FloatVector {
   }
 
   /// ln(1 + self) for lanes in 0...1, within 3 ULP.
+  ///
+  /// It is 2 · artanh s for s = self / (2 + self), which is at most 1/3: a polynomial that is off by less than 2⁻²⁷ of the result.
   @inlinable @inline(__always)
   package func logOnePlusOfUnit() -> Self {
-    let one = Self.splat(1)
-    let sum = one + self
-    // What the sum lost, to first order: ln(sum + lost) = ln(sum) + lost / sum.
-    let lost = self - (sum - one)
-    let (exponent, significand) = sum.splitExponent()
-    return Self.log(exponent: exponent, significand: significand) + lost / sum
+    let s = self / (Self.splat(2) + self)
+    let z = s * s
+    var p = Self.splat(0.280018054).fma(Self.splat(0.280119862), z)
+    p = Self.splat(0.400215272).fma(p, z)
+    p = Self.splat(0.666664163).fma(p, z)
+    return (s + s).fma(s * z, p)
   }
 
   /// ln(1 + e^self), within 4 ULP (absolutely below 2⁻¹²⁶ where the result is smaller).
   @inlinable @inline(__always)
   package func softplus() -> Self {
-    let small = (Self.zero() - magnitude()).expFlushing().logOnePlusOfUnit()
-    return Self.zero().max(self) + small
+    Self.zero().max(self) + withSign(of: Self.splat(-1)).expFlushing().logOnePlusOfUnit()
   }
 }

@@ -8,9 +8,8 @@ import Darwin
 
 // Sine and cosine.
 //
-// π/2 is taken off in four parts, of which the first three have 11 bits, so that their products with a quadrant number of up
-// to 13 bits are exact with or without a fused multiply-add (Cody and Waite). The polynomials on |r| <= π/4 are those of
-// Cephes (`sinf`, `cosf`).
+// A multiple of π/2 is taken off in four parts, of which the first three have 11 bits, so that their products with a count of up
+// to 13 bits are exact with or without a fused multiply-add (Cody and Waite). What remains is at most π/2: a sine but for its sign.
 
 /// The greatest magnitude that ``FloatVector/sin()`` and ``FloatVector/cos()`` reduce accurately.
 @usableFromInline
@@ -30,42 +29,36 @@ extension FloatVector {
   /// The sine for lanes of magnitude up to 10⁴, within 2 ULP. NaN stays NaN.
   @inlinable @inline(__always)
   package func sin() -> Self {
-    let (quadrant, r) = reducedByQuadrants()
-    return r.sineOfReduced(quadrant: quadrant)
+    let (n, sum) = nearestInteger(times: 0.318309886)
+    return reduced(by: n).sineOfReduced().negated(whereLowestBitOf: sum)
   }
 
   /// The cosine for lanes of magnitude up to 10⁴, within 2 ULP. NaN stays NaN.
   @inlinable @inline(__always)
   package func cos() -> Self {
-    let (quadrant, r) = reducedByQuadrants()
-    return r.sineOfReduced(quadrant: quadrant + Self.splat(1))
+    // cos x = (−1)ⁿ · sin(x − (n − ½)π).
+    let (n, sum) = Self.splat(0.5).fma(self, Self.splat(0.318309886)).nearestInteger(times: 1)
+    return reduced(by: n - Self.splat(0.5)).sineOfReduced().negated(whereLowestBitOf: sum)
   }
 
-  /// The nearest multiple of π/2 as a count, and what remains.
+  /// Self less n · π, for a multiple n of ½ that leaves at most about π/2.
   @inlinable @inline(__always)
-  package func reducedByQuadrants() -> (quadrant: Self, remainder: Self) {
-    let n = (self * Self.splat(0.636619772)).roundedToNearestEven()
+  package func reduced(by n: Self) -> Self {
     // The first two steps are exact, and what the third loses is taken up with the last part.
-    let exact = fma(n, Self.splat(-1.5703125)).fma(n, Self.splat(-0x1.fb4p-12))
-    let third = n * Self.splat(-0x1.444p-24)
+    let exact = fma(n, Self.splat(-3.140625)).fma(n, Self.splat(-0x1.fb4p-11))
+    let third = n * Self.splat(-0x1.444p-23)
     let rounded = exact + third
     let lost = (exact - rounded) + third
-    return (n, rounded + lost.fma(n, Self.splat(-0x1.68c234p-39)))
+    return rounded + lost.fma(n, Self.splat(-0x1.68c234p-38))
   }
 
-  /// sin(self + quadrant · π/2) on |self| <= π/4.
+  /// The sine on |self| <= π/2, by a polynomial that is off by less than 2⁻²⁷ of it; never outside −1...1. NaN stays NaN.
   @inlinable @inline(__always)
-  package func sineOfReduced(quadrant: Self) -> Self {
+  package func sineOfReduced() -> Self {
     let z = self * self
-    var s = Self.splat(8.3321608736e-3).fma(Self.splat(-1.9515295891e-4), z)
-    s = Self.splat(-1.6666654611e-1).fma(s, z)
-    let sine = fma(s * z, self)
-    var c = Self.splat(-1.388731625493765e-3).fma(Self.splat(2.443315711809948e-5), z)
-    c = Self.splat(4.166664568298827e-2).fma(c, z)
-    let cosine = Self.splat(1).fma(z, Self.splat(-0.5)).fma(c * z, z)
-    let q = quadrant.fma((quadrant * Self.splat(0.25)).roundedDown(), Self.splat(-4))
-    let parity = q.fma((q * Self.splat(0.5)).roundedDown(), Self.splat(-2))
-    let value = Self.select(parity == Self.splat(1), cosine, sine)
-    return Self.select(Self.splat(2) <= q, Self.zero() - value, value)
+    var p = Self.splat(-1.98095901e-4).fma(Self.splat(2.60575073e-6), z)
+    p = Self.splat(8.33306608e-3).fma(p, z)
+    p = Self.splat(-0.166666595).fma(p, z)
+    return fma(p * z, self).limited(to: 1)
   }
 }
