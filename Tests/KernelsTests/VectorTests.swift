@@ -123,13 +123,18 @@ import Testing
     }
   }
 
-  @Test(arguments: kernels) func findsASetLane(_ kernel: VectorOperationKernel) {
+  @Test(arguments: kernels) func findsSetLanes(_ kernel: VectorOperationKernel) {
     let zeros = [Float](repeating: 0, count: kernel.lanes)
-    #expect(Self.run(kernel, .isAnyLess, zeros, zeros, outputCount: 1) == [0])
+    let ones = [Float](repeating: 1, count: kernel.lanes)
+    func found(_ b: [Float]) -> [Float] {
+      [.isAnyLess, .isEveryLess].flatMap { Self.run(kernel, $0, zeros, b, outputCount: 1) }
+    }
+    #expect(found(zeros) == [0, 0])
+    #expect(found(ones) == [1, 1])
     for lane in zeros.indices {
-      var ones = zeros
-      ones[lane] = 1
-      #expect(Self.run(kernel, .isAnyLess, zeros, ones, outputCount: 1) == [1])
+      let one = zeros.indices.map { Float($0 == lane ? 1 : 0) }
+      #expect(found(one) == [1, 0])
+      #expect(found(one.map { $0 == 1 ? .nan : 1 }) == [1, 0])
     }
   }
 

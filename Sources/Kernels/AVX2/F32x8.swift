@@ -128,7 +128,9 @@ struct F32x8: FloatVector {
   @inline(__always) static func first(_ count: Int) -> Mask {
     SIMD8<Int32>(0, 1, 2, 3, 4, 5, 6, 7) .< Int32(truncatingIfNeeded: count)
   }
-  @inline(__always) static func isAnySet(_ mask: Mask) -> Bool { _mm256_movemask_ps(unsafeBitCast(mask, to: SIMD8<Float>.self)) != 0 }
+  @inline(__always) private static func bits(_ mask: Mask) -> Int32 { _mm256_movemask_ps(unsafeBitCast(mask, to: SIMD8<Float>.self)) }
+  @inline(__always) static func isAnySet(_ mask: Mask) -> Bool { bits(mask) != 0 }
+  @inline(__always) static func isEverySet(_ mask: Mask) -> Bool { bits(mask) == 0xff }
   @inline(__always) static func select(_ mask: Mask, _ a: Self, _ b: Self) -> Self { Self(b.v.replacing(with: a.v, where: mask)) }
 
   @inline(__always) func sum() -> Float {

@@ -82,7 +82,9 @@ struct F32x16: FloatVector {
   @inline(__always) static func first(_ count: Int) -> Mask {
     SIMD16<Int32>(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15) .< Int32(truncatingIfNeeded: count)
   }
-  @inline(__always) static func isAnySet(_ mask: Mask) -> Bool { _mm512_movepi32_mask(unsafeBitCast(mask, to: SIMD8<Int64>.self)) != 0 }
+  @inline(__always) private static func bits(_ mask: Mask) -> UInt16 { _mm512_movepi32_mask(unsafeBitCast(mask, to: SIMD8<Int64>.self)) }
+  @inline(__always) static func isAnySet(_ mask: Mask) -> Bool { bits(mask) != 0 }
+  @inline(__always) static func isEverySet(_ mask: Mask) -> Bool { bits(mask) == 0xffff }
   @inline(__always) static func select(_ mask: Mask, _ a: Self, _ b: Self) -> Self { Self(b.v.replacing(with: a.v, where: mask)) }
 
   @inline(__always) func sum() -> Float { _mm512_reduce_add_ps(v) }

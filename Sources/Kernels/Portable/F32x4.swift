@@ -138,6 +138,10 @@ struct F32x4: FloatVector {
     let bits = unsafeBitCast(mask, to: SIMD2<UInt64>.self)
     return bits[0] | bits[1] != 0
   }
+  @inline(__always) static func isEverySet(_ mask: Mask) -> Bool {
+    let bits = unsafeBitCast(mask, to: SIMD2<UInt64>.self)
+    return bits[0] & bits[1] == ~0
+  }
   @inline(__always) static func select(_ mask: Mask, _ a: Self, _ b: Self) -> Self { Self(b.v.replacing(with: a.v, where: mask)) }
 
   @inline(__always) func sum() -> Float { (v[0] + v[2]) + (v[1] + v[3]) }

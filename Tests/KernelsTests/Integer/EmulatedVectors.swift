@@ -60,6 +60,7 @@ struct EmulatedF32x16: FloatVector {
   static func == (a: Self, b: Self) -> Mask { a.v .== b.v }
   static func first(_ count: Int) -> Mask { SIMD16<Int32>(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15) .< Int32(count) }
   static func isAnySet(_ mask: Mask) -> Bool { (0..<16).contains { mask[$0] } }
+  static func isEverySet(_ mask: Mask) -> Bool { (0..<16).allSatisfy { mask[$0] } }
   static func select(_ mask: Mask, _ a: Self, _ b: Self) -> Self { Self(b.v.replacing(with: a.v, where: mask)) }
   func sum() -> Float { v.sum() }
   func maximum() -> Float { v.max() }

@@ -5,7 +5,8 @@
 /// Only with fused multiply-additions, from which the errors of products are known.
 @usableFromInline package protocol CheckedFormula: SendableMetatype {
   associatedtype Exact: ElementFormula where Exact.Input == Float, Exact.Output == Float
-  /// The result, and a lane that is not 0 where it may be wrong. Right for 1 and 1.
+  static var limit: Float { get }
+  /// The result, which is right where the doubt is below ``limit`` (it is for 1 and 1).
   static func apply<V: FloatVector>(_ a: V, _ b: V) -> (result: V, doubt: V)
 }
 
@@ -13,6 +14,7 @@
   /// a less b times the quotient rounded towards zero: exact where that is an integer of 24 bits.
   @usableFromInline package enum Mod: CheckedFormula {
     @usableFromInline package typealias Exact = ElementFormulas.Mod
+    @inlinable @inline(__always) package static var limit: Float { 0x1p23 }
 
     @inlinable @inline(__always)
     package static func apply<V: FloatVector>(_ a: V, _ b: V) -> (result: V, doubt: V) {
@@ -22,13 +24,13 @@
       // A quotient that was rounded up to an integer is one too great.
       let more = rest + b.magnitude().withSign(of: a)
       let isBeyond = V.select(V.zero() < a, V.select(rest < V.zero(), more, rest), V.select(V.zero() < rest, more, rest))
-      let isExact = V.select(whole < V.splat(0x1p23), V.zero(), V.splat(1))
-      return (isBeyond.withSign(of: a), V.select(rest == rest, isExact, V.splat(1)))
+      return (isBeyond.withSign(of: a), V.select(rest == rest, whole, V.splat(limit)))
     }
   }
 
   @usableFromInline package enum FloorMod: CheckedFormula {
     @usableFromInline package typealias Exact = ElementFormulas.FloorMod
+    @inlinable @inline(__always) package static var limit: Float { Mod.limit }
 
     @inlinable @inline(__always)
     package static func apply<V: FloatVector>(_ a: V, _ b: V) -> (result: V, doubt: V) {
@@ -42,6 +44,9 @@
   /// e^(b · ln |a|), within 3 ULP, where |a| and the result are normal numbers.
   @usableFromInline package enum Power: CheckedFormula {
     @usableFromInline package typealias Exact = ElementFormulas.Power
+    /// Of the magnitudes of the result's logarithm and of the exponent's part in the base's: that of 2¹²⁵ is less, those of the
+    /// greatest numbers, of what is not finite or not normal, are greater.
+    @inlinable @inline(__always) package static var limit: Float { 87 }
 
     @inlinable @inline(__always)
     package static func apply<V: FloatVector>(_ a: V, _ b: V) -> (result: V, doubt: V) {
@@ -55,20 +60,20 @@
       let (half, whole) = (b * V.splat(0.5), b.roundedDown())
       let ofInteger = V.select(half.roundedDown() == half, power, V.zero() - power)
       let ofNegative = V.select(whole == b, ofInteger, V.splat(.nan))
-      let isInRange = V.select(high.magnitude() < V.splat(87), V.zero(), V.splat(1))
-      let isFinite = V.select(base <= V.splat(.greatestFiniteMagnitude), isInRange, V.splat(1))
-      let doubt = V.select(base < V.splat(.leastNormalMagnitude), V.splat(1), isFinite)
+      // Where the exponent is no number, this is none.
+      let doubt = logarithm.ofExponent.magnitude().max(high.magnitude())
       return (V.select(a < V.zero(), ofNegative, power), doubt)
     }
   }
 }
 
 extension FloatVector {
-  /// The natural logarithm of normal positive lanes as a float and what it lacks: together within a 2⁻²⁹th of the logarithm.
+  /// The natural logarithm of normal positive lanes as a float and what it lacks: together within a 2⁻²⁹th of the logarithm; and
+  /// about the part of it that is the exponent's.
   ///
   /// ln m = 2 · artanh s for s = (m − 1) / (m + 1), by its series; s, and the sum with the exponent's part, in two floats each.
   @inlinable @inline(__always)
-  func logInTwoParts() -> (high: Self, low: Self) {
+  func logInTwoParts() -> (high: Self, low: Self, ofExponent: Self) {
     let (one, two) = (Self.splat(1), Self.splat(2))
     let (e, significand) = splitExponent()
     let f = significand - one
@@ -88,7 +93,7 @@ extension FloatVector {
     let sum = large + small
     let rest = small - (sum - large) + tail
     let high = sum + rest
-    return (high, (sum - high) + rest)
+    return (high, (sum - high) + rest, large)
   }
 }
 
@@ -112,34 +117,54 @@ package func checkedFunctions<V: FloatVector, F: CheckedFormula>(_: V.Type, _: F
   }
 }
 
-/// A register of results that holds a doubtful one is computed again, element by element.
+/// Registers of results that hold a doubtful one are computed again, element by element.
 @inlinable @inline(never)
 package func runChecked<V: FloatVector, F: CheckedFormula>(
   _: V.Type, _: F.Type, _ a: UnsafeRawPointer, _ aStride: Int, _ aStep: Int, _ b: UnsafeRawPointer, _ bStride: Int, _ bStep: Int,
   _ output: UnsafeMutableRawPointer, _ outputStride: Int, _ rows: Int, _ columns: Int
 ) {
   let lanes = V.lanes
+  let limit = V.splat(F.limit)
   for row in 0..<rows {
     let x = (a + row &* aStride).assumingMemoryBound(to: Float.self)
     let y = (b + row &* bStride).assumingMemoryBound(to: Float.self)
     let z = (output + row &* outputStride).assumingMemoryBound(to: Float.self)
+    @inline(__always) func whole(_ p: UnsafePointer<Float>, _ step: Int, _ i: Int) -> V { step == 0 ? V.splat(p[0]) : V.load(p + i) }
+    @inline(__always) func part(_ p: UnsafePointer<Float>, _ step: Int, _ i: Int, _ count: Int) -> V {
+      step == 0 ? V.splat(p[0]) : V.select(V.first(count), V.load(p + i, count: count), V.splat(1))
+    }
     var i = 0
+    while i &+ 2 &* lanes <= columns {
+      let (x0, x1) = (whole(x, aStep, i), whole(x, aStep, i &+ lanes))
+      let (y0, y1) = (whole(y, bStep, i), whole(y, bStep, i &+ lanes))
+      let first = F.apply(x0, y0)
+      let second = F.apply(x1, y1)
+      if V.isEverySet(first.doubt < limit) && V.isEverySet(second.doubt < limit) {
+        first.result.store(z + i)
+        second.result.store(z + i + lanes)
+      } else {
+        applyExactly(V.self, F.self, x, aStep, y, bStep, z, i..<i &+ 2 &* lanes)
+      }
+      i &+= 2 &* lanes
+    }
     while i < columns {
       let count = Swift.min(lanes, columns &- i)
-      let isWhole = count == lanes
-      @inline(__always) func load(_ p: UnsafePointer<Float>, _ step: Int) -> V {
-        if step == 0 { return V.splat(p[0]) }
-        return isWhole ? V.load(p + i) : V.select(V.first(count), V.load(p + i, count: count), V.splat(1))
-      }
-      let (result, doubt) = F.apply(load(x, aStep), load(y, bStep))
-      if V.isAnySet(V.zero() < doubt) {
-        for k in i..<i &+ count { z[k] = F.Exact.apply(x[k &* aStep], y[k &* bStep]) }
-      } else if isWhole {
-        result.store(z + i)
-      } else {
+      let (result, doubt) = F.apply(part(x, aStep, i, count), part(y, bStep, i, count))
+      if V.isEverySet(doubt < limit) {
         result.store(z + i, count: count)
+      } else {
+        applyExactly(V.self, F.self, x, aStep, y, bStep, z, i..<i &+ count)
       }
       i &+= count
     }
   }
+}
+
+/// The vector type only keeps the instruction sets' code apart.
+@inlinable @inline(never)
+func applyExactly<V: FloatVector, F: CheckedFormula>(
+  _: V.Type, _: F.Type, _ x: UnsafePointer<Float>, _ aStep: Int, _ y: UnsafePointer<Float>, _ bStep: Int,
+  _ z: UnsafeMutablePointer<Float>, _ range: Range<Int>
+) {
+  for k in range { z[k] = F.Exact.apply(x[k &* aStep], y[k &* bStep]) }
 }

@@ -61,6 +61,7 @@
   /// Set in the first `count` lanes.
   static func first(_ count: Int) -> Mask
   static func isAnySet(_ mask: Mask) -> Bool
+  static func isEverySet(_ mask: Mask) -> Bool
   /// Lanes of `a` where the mask is set, of `b` elsewhere.
   static func select(_ mask: Mask, _ a: Self, _ b: Self) -> Self
 

@@ -2,7 +2,7 @@
 @frozen @usableFromInline package enum VectorOperation: CaseIterable, Sendable {
   case add, subtract, multiply, divide, fma, minimum, maximum, squareRoot
   case roundedToNearestEven, roundedDown, withSign, magnitude, negatedWhereLowestBit, exponentOfTwo, exponentPart, significandPart
-  case less, lessOrEqual, equal, isAnyLess, allButLast, sum, greatest, load, widen, narrow
+  case less, lessOrEqual, equal, isAnyLess, isEveryLess, allButLast, sum, greatest, load, widen, narrow
 }
 
 /// Runs one operation on a register of `count` lanes (0...lanes, loaded and stored with tails where less than all).
@@ -67,6 +67,9 @@ package func runVectorOperation<V: FloatVector>(
   case .widen: result = full ? V.load(halves(a)) : V.load(halves(a), count: count)
   case .isAnyLess:
     output[0] = V.isAnySet(x < y) ? 1 : 0
+    return
+  case .isEveryLess:
+    output[0] = V.isEverySet(x < y) ? 1 : 0
     return
   case .sum:
     output[0] = x.sum()
