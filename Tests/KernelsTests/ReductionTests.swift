@@ -67,6 +67,22 @@ private func exact(_ operation: ReductionOperation, _ x: [Double]) -> Double {
       }
     }
   }
+
+  /// The strips that workers are dealt are narrower where there are few; no column's result depends on that.
+  @Test(arguments: kernels) func anyNumberOfWorkersGivesTheSameBits(_ kernel: ReductionKernel) {
+    let seed: UInt64 = 5
+    var samples = SeededGenerator(seed: seed)
+    for (outer, inner) in [(1, 8), (1, 32), (1, 65), (1, 200), (3, 16)] {
+      let reduced = 600
+      let input = samples.floats(outer * reduced * inner, in: 0.9...1.1)
+      let results = [1, 2, 3, 7].map { workers in
+        var output = [Float](repeating: -77, count: outer * inner)
+        for worker in 0..<workers { kernel.run(input, &output, outer, reduced, inner, worker, workers) }
+        return output
+      }
+      #expect(results.allSatisfy { $0 == results[0] }, "\(kernel.name), \(outer) × \(reduced) × \(inner), seed \(seed)")
+    }
+  }
 }
 
 extension ReductionKernel: CustomTestStringConvertible {

@@ -54,8 +54,9 @@ package func reductionFunction<V: FloatVector, F: ReductionFormula>(_: V.Type, _
       }
       return
     }
-    // Units are strips of four vectors, of all outer indices together.
-    let strip = 4 &* V.lanes
+    // Units are strips of four vectors, of all outer indices together; of one where those are fewer than the workers.
+    let wideStrips = (inner &+ 4 &* V.lanes &- 1) / (4 &* V.lanes)
+    let strip = outer &* wideStrips < workers ? V.lanes : 4 &* V.lanes
     let strips = (inner &+ strip &- 1) / strip
     let (start, end) = share(of: outer &* strips, worker: worker, workers: workers)
     for unit in start..<end {
@@ -64,13 +65,14 @@ package func reductionFunction<V: FloatVector, F: ReductionFormula>(_: V.Type, _
       let source = input + plane &* reduced &* inner
       let target = output + plane &* inner
       let last = Swift.min(column &+ strip, inner)
-      if last &- column == strip {
-        let totals = accumulatedStrip(V.self, F.self, source + column, rows: reduced, stride: inner)
-        F.finish(totals.0, reciprocal).store(target + column)
-        F.finish(totals.1, reciprocal).store(target + column + V.lanes)
-        F.finish(totals.2, reciprocal).store(target + column + 2 &* V.lanes)
-        F.finish(totals.3, reciprocal).store(target + column + 3 &* V.lanes)
-        continue
+      @inline(__always) func reduce<let Width: Int>(_ totals: InlineArray<Width, V>) {
+        for i in 0..<Width { F.finish(totals[unchecked: i], reciprocal).store(target + column + i &* V.lanes) }
+        column &+= Width &* V.lanes
+      }
+      if last &- column == 4 &* V.lanes {
+        reduce(accumulatedStrip(V.self, F.self, source + column, rows: reduced, stride: inner) as InlineArray<4, V>)
+      } else if last &- column >= 2 &* V.lanes {
+        reduce(accumulatedStrip(V.self, F.self, source + column, rows: reduced, stride: inner) as InlineArray<2, V>)
       }
       while column < last {
         let width = Swift.min(V.lanes, last &- column)
@@ -116,30 +118,23 @@ package func accumulatedRow<V: FloatVector, F: ReductionFormula>(
   return total
 }
 
-/// The results of four vectors of columns over `rows` rows, `stride` floats apart.
+/// The results of `Width` vectors of columns over `rows` rows, `stride` floats apart.
 @inlinable @inline(__always)
-package func accumulatedStrip<V: FloatVector, F: ReductionFormula>(
+package func accumulatedStrip<V: FloatVector, F: ReductionFormula, let Width: Int>(
   _: V.Type, _: F.Type, _ input: UnsafePointer<Float>, rows: Int, stride: Int
-) -> (V, V, V, V) {
-  let lanes = V.lanes
-  let identity = V.splat(F.identity)
-  var totals = (identity, identity, identity, identity)
+) -> InlineArray<Width, V> {
+  let identity = InlineArray<Width, V>(repeating: V.splat(F.identity))
+  var totals = identity
   var row = 0
   while row < rows {
     let end = Swift.min(rows, row &+ reductionBlock)
-    var partials = (identity, identity, identity, identity)
+    var partials = identity
     while row < end {
       let p = input + row &* stride
-      partials.0 = F.accumulate(partials.0, V.load(p))
-      partials.1 = F.accumulate(partials.1, V.load(p + lanes))
-      partials.2 = F.accumulate(partials.2, V.load(p + 2 &* lanes))
-      partials.3 = F.accumulate(partials.3, V.load(p + 3 &* lanes))
+      for i in 0..<Width { partials[unchecked: i] = F.accumulate(partials[unchecked: i], V.load(p + i &* V.lanes)) }
       row &+= 1
     }
-    totals.0 = F.join(totals.0, partials.0)
-    totals.1 = F.join(totals.1, partials.1)
-    totals.2 = F.join(totals.2, partials.2)
-    totals.3 = F.join(totals.3, partials.3)
+    for i in 0..<Width { totals[unchecked: i] = F.join(totals[unchecked: i], partials[unchecked: i]) }
   }
   return totals
 }
