@@ -83,6 +83,16 @@ import Testing
     #expect(patterns == Set(CopyPattern.allCases))
   }
 
+  @Test(arguments: [(4, 4), (6, 4), (7, 4), (8, 8), (12, 4), (16, 8), (31, 8), (100, 8)])
+  func smallTilesTakeNarrowPlanes(channels: Int, side: Int) throws {
+    let plan = try #require(
+      CopyPlan(shape: [1200, channels], sourceStrides: [1, 1200], destinationStrides: [channels, 1], elementSize: 4))
+    #expect(CopyKernels.function(for: plan, features: []).side == 4)
+    #if arch(x86_64)
+    #expect(CopyKernels.function(for: plan, features: .avx2).side == side)
+    #endif
+  }
+
   @Test func imageLayoutsAreTransposed() throws {
     let toChannelsLast = try #require(
       CopyPlan(shape: [2, 5, 5, 16], sourceStrides: [400, 5, 1, 25], destinationStrides: [400, 80, 16, 1], elementSize: 4))

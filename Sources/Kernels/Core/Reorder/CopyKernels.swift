@@ -22,13 +22,18 @@ package struct CopyKernel: KernelDescriptor {
   package let pattern: CopyPattern
   /// Bytes: 1, 2, 4 or 8.
   package let elementSize: Int
+  /// Elements a side of its tiles; what is left of a plane's sides goes element by element.
+  package let side: Int
   package let run: CopyFunction
 
-  package init(name: String, requires: CPUFeatures, pattern: CopyPattern, elementSize: Int, run: @escaping CopyFunction) {
+  package init(
+    name: String, requires: CPUFeatures, pattern: CopyPattern, elementSize: Int, side: Int = 1, run: @escaping CopyFunction
+  ) {
     self.name = name
     self.requires = requires
     self.pattern = pattern
     self.elementSize = elementSize
+    self.side = side
     self.run = run
   }
 }

@@ -33,6 +33,9 @@ package struct CopyPlan: Sendable {
     self.elementSize = elementSize
   }
 
+  /// The elements of the shorter side of a plane.
+  package var shortSide: Int { min(nest.rows.extent, nest.columns.extent) }
+
   /// Runs a worker's share with a kernel of this plan's pattern and element size.
   package func run(
     _ kernel: CopyFunction, source: UnsafeRawPointer, destination: UnsafeMutableRawPointer, worker: Int = 0, workers: Int = 1

@@ -6,9 +6,11 @@ import KernelsPortable
 package enum CopyKernels {
   package static let table: [CopyKernel] = rows(UInt8.self) + rows(UInt16.self) + rows(UInt32.self) + rows(UInt64.self) + transposes
 
-  /// The best kernel of a plan for a machine with `features`.
+  /// The best kernel of a plan for a machine with `features` whose tiles leave at most a quarter of a plane over, or else least.
   package static func function(for plan: CopyPlan, features: CPUFeatures = .current) -> CopyKernel {
-    table.filter { $0.pattern == plan.pattern && $0.elementSize == plan.elementSize }.best(for: features)
+    let rows = table.filter { $0.pattern == plan.pattern && $0.elementSize == plan.elementSize }.supported(by: features)
+    func left(_ kernel: CopyKernel) -> Int { plan.shortSide % kernel.side }
+    return rows.first { 4 * left($0) <= plan.shortSide } ?? rows.min { left($0) < left($1) }!
   }
 
   private static func rows<T: BitwiseCopyable>(_: T.Type) -> [CopyKernel] {
@@ -20,18 +22,18 @@ package enum CopyKernels {
   }
 
   private static var transposes: [CopyKernel] {
-    func row(_ name: String, _ requires: CPUFeatures, _ size: Int, _ run: @escaping CopyFunction) -> CopyKernel {
-      CopyKernel(name: "copy_\(name)", requires: requires, pattern: .transpose, elementSize: size, run: run)
+    func row(_ name: String, _ requires: CPUFeatures, _ size: Int, _ side: Int, _ run: @escaping CopyFunction) -> CopyKernel {
+      CopyKernel(name: "copy_\(name)", requires: requires, pattern: .transpose, elementSize: size, side: side, run: run)
     }
     var table: [CopyKernel] = []
     #if arch(x86_64)
-    table.append(row("x32_transpose_8x8_avx2", .avx2, 4, transpose_x32_8x8_avx2))
+    table.append(row("x32_transpose_8x8_avx2", .avx2, 4, 8, transpose_x32_8x8_avx2))
     #endif
     return table + [
-      row("x8_transpose_16x16_portable", [], 1, transpose_x8_16x16_portable),
-      row("x16_transpose_8x8_portable", [], 2, transpose_x16_8x8_portable),
-      row("x32_transpose_4x4_portable", [], 4, transpose_x32_4x4_portable),
-      row("x64_transpose_2x2_portable", [], 8, transpose_x64_2x2_portable),
+      row("x8_transpose_16x16_portable", [], 1, 16, transpose_x8_16x16_portable),
+      row("x16_transpose_8x8_portable", [], 2, 8, transpose_x16_8x8_portable),
+      row("x32_transpose_4x4_portable", [], 4, 4, transpose_x32_4x4_portable),
+      row("x64_transpose_2x2_portable", [], 8, 2, transpose_x64_2x2_portable),
     ]
   }
 }
