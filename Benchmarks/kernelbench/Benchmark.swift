@@ -25,25 +25,40 @@ struct Benchmark {
   /// The kernel's name in its table.
   var kernel: String
   var shape: String
-  /// Floating-point operations of a run, 0 where they are not what counts.
-  var operations: Double
-  /// Bytes that a run has to read and write.
-  var bytes: Double
+  /// What a run needs at least; of operations none where they are not what counts.
+  var demand: Demand
   /// What the dispatcher chooses on this machine.
   var isPick: Bool
-  /// Operations are of 8-bit integers.
-  var isInteger = false
-  /// What the pick has to reach ``BoundCheck/share`` of.
-  var bound: Bound?
+  /// Percent of what the machine can do that the pick has to reach, nil where it is not held to any.
+  var share: Double?
   /// Allocates what a run needs, and returns it.
   var prepare: (Workspace) -> () -> Void
 
-  /// The same benchmark, of which the bandwidth of memory is expected.
-  var boundByMemory: Benchmark { bound(by: .memory) }
+  init(
+    kernel: String, shape: String, operations: Double, bytes: Double, isPick: Bool, isInteger: Bool = false,
+    prepare: @escaping (Workspace) -> () -> Void
+  ) {
+    self.kernel = kernel
+    self.shape = shape
+    demand = Demand(bytes: bytes, operations: operations, isInteger: isInteger)
+    self.isPick = isPick
+    self.prepare = prepare
+  }
 
-  func bound(by bound: Bound) -> Benchmark {
+  /// The same benchmark, whose pick has to reach this percentage of what the machine can do, if any.
+  func held(to share: Double?) -> Benchmark {
     var benchmark = self
-    benchmark.bound = bound
+    benchmark.share = share
+    return benchmark
+  }
+
+  /// The same benchmark of `elements` elements, each of which takes so many instructions.
+  func taking(_ instructions: VectorInstructions, elements: Int) -> Benchmark {
+    var benchmark = self
+    benchmark.demand.instructions = instructions.simple * Double(elements)
+    benchmark.demand.divisions = [
+      .float: instructions.divisions * Double(elements), .squareRoot: instructions.squareRoots * Double(elements),
+    ]
     return benchmark
   }
 }

@@ -3,6 +3,18 @@ import Kernels
 
 // A benchmark of each family's kernel at a shape; `TableBenchmarks` and `ShapeBenchmarks` decide which kernels and shapes.
 
+/// Percentages of what the machine can do that picks are held to.
+enum Share {
+  /// What moves elements about, of which some come one by one.
+  static let movement = 70.0
+  /// Elementwise functions, pooling, depthwise convolutions.
+  static let elementwise = 80.0
+  /// Of fewer than these the call is most of an elementwise kernel's time.
+  static let leastElements = 256
+  /// Products and convolutions.
+  static let products = 90.0
+}
+
 private let floatSize = MemoryLayout<Float>.size
 
 extension KernelDescriptor {
@@ -21,7 +33,7 @@ extension UnaryKernel {
       let input = workspace.floats(elements)
       let output = workspace.floats(elements)
       return { run(input, output, elements, 0.5, 1) }
-    }
+    }.taking(operation.instructions, elements: elements).held(to: elements < Share.leastElements ? nil : Share.elementwise)
   }
 }
 
@@ -30,7 +42,7 @@ extension BinaryKernel {
     let size = element.size
     let outputSize = operation.outputSize(element)
     let scalars = form == \.vectorVector ? columns : 1
-    return benchmark(
+    var benchmark = benchmark(
       shape, bytes: rows * (columns * (size + outputSize) + scalars * size),
       pick: BinaryKernels.function(for: operation, element: element)?.name ?? ""
     ) { workspace in
@@ -40,7 +52,15 @@ extension BinaryKernel {
       let b = workspace.bytes(64 + rows * columns * size) + 64
       let output = workspace.bytes(rows * columns * outputSize)
       return { function(a, columns * size, b, columns * size, output, columns * outputSize, rows, columns) }
+    }.held(to: rows * columns < Share.leastElements ? nil : Share.elementwise)
+    switch (operation, element) {
+    case (_, .f32): benchmark = benchmark.taking(operation.instructions, elements: rows * columns)
+    case (.divide, .i64), (.mod, .i64), (.floorMod, .i64): benchmark.demand.divisions[.int64] = Double(rows * columns)
+    // Of a register of which several are made as doubles.
+    case (.divide, .i32), (.mod, .i32), (.floorMod, .i32): benchmark.demand.divisions[.double] = Double(rows * columns)
+    default: break
     }
+    return benchmark
   }
 }
 
@@ -140,7 +160,7 @@ extension PoolingKernel {
       let source = workspace.floats(batch * inputSize)
       let target = workspace.floats(batch * outputSize)
       return { withUnsafePointer(to: geometry) { run($0, source, target, 0, 1) } }
-    }
+    }.held(to: Share.elementwise)
   }
 }
 

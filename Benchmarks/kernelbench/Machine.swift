@@ -9,8 +9,8 @@ struct Machine {
   private(set) var integerPeak: Double
   /// Bytes a second, read and written, of a copy larger than the caches.
   private(set) var copyBandwidth: Double
-  /// Divisions of 64-bit integers a second.
-  private(set) var divider: Double
+  /// How many of each a second, of operands in the nearest cache.
+  private(set) var divisions: [DividerOperation: Double]
   let peakName: String
   let integerPeakName: String
 
@@ -28,12 +28,7 @@ struct Machine {
     peak = Double(kernel.operations(iterations)) / timing.shortest
     peakName = kernel.name
     let workspace = Workspace()
-    let numbers = 1024
-    let (dividends, divisors) = (workspace.bytes(8 * numbers), workspace.bytes(64 + 8 * numbers) + 64)
-    let (x, y) = (dividends.assumingMemoryBound(to: Int64.self), divisors.assumingMemoryBound(to: Int64.self))
-    var quotients: Int64 = 0
-    divider = Double(numbers) / Timing(seconds: seconds) { for i in 0..<numbers { quotients &+= x[i] / y[i] } }.shortest
-    precondition(quotients != .min)
+    divisions = dividerRates(seconds: seconds, workspace)
     let count = 64 << 20
     let source = workspace.bytes(count)
     let destination = workspace.bytes(count)
@@ -45,16 +40,36 @@ struct Machine {
     peak = max(peak, other.peak)
     integerPeak = max(integerPeak, other.integerPeak)
     copyBandwidth = max(copyBandwidth, other.copyBandwidth)
-    divider = max(divider, other.divider)
+    divisions.merge(other.divisions, uniquingKeysWith: max)
   }
 
   var text: String {
     "\(peakName): \(decimal(peak * 1e-9, 1)) GFLOP/s; \(integerPeakName): \(decimal(integerPeak * 1e-9, 1)) GOP/s; "
-      + "copy: \(decimal(copyBandwidth * 1e-9, 1)) GB/s; divisions: \(decimal(divider * 1e-6, 0)) million/s"
+      + "copy: \(decimal(copyBandwidth * 1e-9, 1)) GB/s; "
+      + "divider, million/s: " + DividerOperation.allCases.map { "\($0) \(decimal(divisions[$0]! * 1e-6, 0))" }.joined(separator: ", ")
   }
 
   var json: String {
     "{\"machine\": \"\(peakName)\", \"peak_gflops\": \(decimal(peak * 1e-9, 2)), "
       + "\"integer_peak_gops\": \(decimal(integerPeak * 1e-9, 2)), \"copy_gbps\": \(decimal(copyBandwidth * 1e-9, 2))}"
   }
+}
+
+/// Divisions and square roots a second, of numbers in the nearest cache.
+private func dividerRates(seconds: Double, _ workspace: Workspace) -> [DividerOperation: Double] {
+  let count = 1024
+  // Other divisors than dividends.
+  let (a, b, output) = (workspace.bytes(8 * count), workspace.bytes(64 + 8 * count) + 64, workspace.bytes(8 * count))
+  func rate(_ body: () -> Void) -> Double { Double(count) / Timing(seconds: seconds / 4, body).shortest }
+  func divisions<T>(_: T.Type, _ divide: (T, T) -> T) -> Double {
+    let (x, y, z) = (a.assumingMemoryBound(to: T.self), b.assumingMemoryBound(to: T.self), output.assumingMemoryBound(to: T.self))
+    return rate { for i in 0..<count { z[i] = divide(x[i], y[i]) } }
+  }
+  let divide = BinaryKernels.function(for: .divide, element: .f32)!.functions.vectorVector
+  let root = UnaryKernels.function(for: .sqrt)
+  let (input, roots) = (workspace.floats(count), output.assumingMemoryBound(to: Float.self))
+  return [
+    .float: rate { divide(a, 0, b, 0, output, 0, 1, count) }, .double: divisions(Double.self, /), .int64: divisions(Int64.self, /),
+    .squareRoot: rate { root.run(input, roots, count, 0, 0) },
+  ]
 }

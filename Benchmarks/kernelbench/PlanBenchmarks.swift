@@ -12,7 +12,7 @@ import Darwin
 /// The kernels that have one implementation for all instruction sets: those that move, index, order and compare elements. At shapes
 /// beyond the second-level cache, as what bounds them is memory, but for orderings and suppression, which compare.
 func planBenchmarks() -> [Benchmark] {
-  (movements() + indexing() + reductions()).map(\.boundByMemory) + orderings() + suppressions() + resizings()
+  (movements() + indexing() + reductions()).map { $0.held(to: Share.movement) } + orderings() + suppressions() + resizings()
 }
 
 private func benchmark(
@@ -149,7 +149,8 @@ private func orderings(_ kernel: TopKKernel) -> [Benchmark] {
   }
   // The best alone is bound by memory.
   return [
-    order(.f32, 64, 8400, 1, 1).boundByMemory, order(.f32, 1, 21, 1 << 18, 1).boundByMemory, order(.f16, 64, 8400, 1, 1).boundByMemory,
+    order(.f32, 64, 8400, 1, 1).held(to: Share.movement), order(.f32, 1, 21, 1 << 18, 1).held(to: Share.movement),
+    order(.f16, 64, 8400, 1, 1).held(to: Share.movement),
     order(.f32, 64, 8400, 1, 5), order(.f32, 64, 8400, 1, 100), order(.f32, 64, 8400, 1, 1000), order(.f32, 128, 80, 49, 5),
     order(.i64, 64, 8400, 1, 100),
   ]
@@ -231,11 +232,11 @@ private func resizings() -> [Benchmark] {
   }
   return ResamplingKernels.table.supported(by: .current).flatMap { kernel in
     [
-      resize(kernel, "nearest", 1, 64, [128, 128], [256, 256]).boundByMemory,
-      resize(kernel, "nearest", 1, 3, [224, 224], [640, 640]).boundByMemory,
+      resize(kernel, "nearest", 1, 64, [128, 128], [256, 256]).held(to: Share.movement),
+      resize(kernel, "nearest", 1, 3, [224, 224], [640, 640]).held(to: Share.movement),
       resize(kernel, "bilinear", 2, 64, [28, 28], [56, 56]),
-      resize(kernel, "bilinear", 2, 64, [128, 128], [256, 256]).boundByMemory,
-      resize(kernel, "bilinear", 2, 3, [224, 224], [640, 640]).boundByMemory,
+      resize(kernel, "bilinear", 2, 64, [128, 128], [256, 256]).held(to: Share.movement),
+      resize(kernel, "bilinear", 2, 3, [224, 224], [640, 640]).held(to: Share.movement),
       resize(kernel, "cubic", 4, 64, [128, 128], [256, 256]),
       resize(kernel, "cubic", 4, 3, [224, 224], [640, 640]),
       sample(kernel, .bilinear, 64, 128), sample(kernel, .bicubic, 64, 128),

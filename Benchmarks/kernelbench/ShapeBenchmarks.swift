@@ -8,9 +8,9 @@ func shapeBenchmarks(_ line: ShapeLine) -> [Benchmark] {
     table.supported(by: features).filter { operation($0) == line.string("operation") }
   }
   switch line.kind {
-  case "conv": return convolutionBenchmarks(line)
+  case "conv": return convolutionBenchmarks(line).map { held($0, line) }
   case "conv_i8": return integerConvolutionBenchmarks(line, convolutionParameters(line))
-  case "gemm": return productBenchmarks(line) + compressedProductBenchmarks(line)
+  case "gemm": return productBenchmarks(line).map { held($0, line) } + compressedProductBenchmarks(line)
   case "gemm_i8": return integerProductBenchmarks(line)
   case "unary":
     return rows(UnaryKernels.table) { $0.operation.rawValue }.map { $0.benchmark(line.text, elements: line.number("elements")) }
@@ -45,6 +45,13 @@ func shapeBenchmarks(_ line: ShapeLine) -> [Benchmark] {
   case "transpose": return transposeBenchmarks(line)
   default: fail("\(line.text): unknown kind", code: 65)
   }
+}
+
+/// Depthwise convolutions are held to what binds them everywhere, products and others on the shapes of ResNet-50, of which there are
+/// large and small.
+private func held(_ benchmark: Benchmark, _ line: ShapeLine) -> Benchmark {
+  if benchmark.kernel.hasPrefix("depthwise") { return benchmark.held(to: Share.elementwise) }
+  return line.model == "resnet50" ? benchmark.held(to: Share.products) : benchmark
 }
 
 /// A transposition of 32-bit elements as a copy plan, with every kernel of its pattern.

@@ -1,18 +1,6 @@
 import KernelCore
 import Kernels
 
-extension UnaryOperation {
-  /// Whether an element takes a few instructions, less than it takes to read and write it.
-  fileprivate var isArithmetic: Bool {
-    switch self {
-    case .abs, .negative, .affine, .square, .sign, .floor, .ceiling, .roundHalfToEven, .roundHalfAwayFromZero, .relu, .prelu, .clamp,
-      .hardSigmoid, .hsigmoid, .hswish, .sqrt, .reciprocal, .reciprocalSqrt, .softsign:
-      true
-    default: false
-    }
-  }
-}
-
 /// Every kernel of every table that this machine runs, at a shape that fits the first-level cache and where it says more at one
 /// that does not.
 func tableBenchmarks() -> [Benchmark] {
@@ -20,25 +8,19 @@ func tableBenchmarks() -> [Benchmark] {
   var list: [Benchmark] = []
   for kernel in UnaryKernels.table.supported(by: features) {
     list.append(kernel.benchmark("4096", elements: 4096))
-    let large = kernel.benchmark("2^20", elements: 1 << 20)
-    list.append(kernel.operation.isArithmetic ? large.boundByMemory : large)
+    list.append(kernel.benchmark("2^20", elements: 1 << 20))
   }
   for kernel in BinaryKernels.table.supported(by: features) {
     list.append(kernel.benchmark("4096", rows: 1, columns: 4096))
     list.append(kernel.benchmark("64x64, scalar a row", rows: 64, columns: 64, form: \.vectorScalar))
-    let large = kernel.benchmark("2^20", rows: 1, columns: 1 << 20)
-    switch (kernel.operation, kernel.element) {
-    case (.divide, .i64), (.mod, .i64), (.floorMod, .i64): list.append(large.bound(by: .divider(1 << 20)))
-    case (.power, _), (.mod, .f32), (.floorMod, .f32): list.append(large)
-    default: list.append(large.boundByMemory)
-    }
+    list.append(kernel.benchmark("2^20", rows: 1, columns: 1 << 20))
   }
   for kernel in CopyKernels.table.supported(by: features) {
     let rows = CopyKernels.table.filter { $0.pattern == kernel.pattern && $0.elementSize == kernel.elementSize }
     let pick = rows.best(for: features).name
     list.append(kernel.benchmark("64x64", rows: 64, columns: 64, pick: pick))
     list.append(kernel.benchmark("1000x520", rows: 1000, columns: 520, pick: pick))
-    list.append(kernel.benchmark("1024x1024", rows: 1024, columns: 1024, pick: pick).boundByMemory)
+    list.append(kernel.benchmark("1024x1024", rows: 1024, columns: 1024, pick: pick).held(to: Share.movement))
   }
   for kernel in ConversionKernels.table.supported(by: features) { list.append(kernel.benchmark("4096", elements: 4096)) }
   for kernel in ReductionKernels.table.supported(by: features) {
@@ -46,7 +28,7 @@ func tableBenchmarks() -> [Benchmark] {
     list.append(kernel.benchmark("1x49x1280", outer: 1, axis: 49, inner: 1280))
     // Per channel, over channels, and along rows of a matrix.
     for (outer, axis, inner) in [(256, 3136, 1), (1, 256, 3136), (4096, 384, 1)] {
-      list.append(kernel.benchmark("\(outer)x\(axis)x\(inner)", outer: outer, axis: axis, inner: inner).boundByMemory)
+      list.append(kernel.benchmark("\(outer)x\(axis)x\(inner)", outer: outer, axis: axis, inner: inner).held(to: Share.movement))
     }
   }
   for kernel in SoftmaxKernels.table.supported(by: features) {
