@@ -55,7 +55,7 @@ struct Benchmark {
   /// The same benchmark of `elements` elements, each of which takes so many instructions.
   func taking(_ instructions: VectorInstructions, elements: Int) -> Benchmark {
     var benchmark = self
-    benchmark.demand.instructions = instructions.simple * Double(elements)
+    benchmark.demand.instructions = instructions.total * Double(elements)
     benchmark.demand.divisions = [
       .float: instructions.divisions * Double(elements), .squareRoot: instructions.squareRoots * Double(elements),
     ]

@@ -18,7 +18,7 @@ enum DividerOperation: CaseIterable {
 }
 
 /// What limits how fast a kernel can be.
-enum Resource: String, CaseIterable {
+enum Resource: CaseIterable {
   /// Multiply-additions, or dot products of 8-bit integers.
   case arithmetic
   /// Reading and writing memory, as a copy does.

@@ -9,8 +9,8 @@ enum Share {
   static let movement = 70.0
   /// Elementwise functions, pooling, depthwise convolutions.
   static let elementwise = 80.0
-  /// Of fewer than these the call is most of an elementwise kernel's time.
-  static let leastElements = 256
+  /// That of an elementwise function; of few elements the call is most of the time, and there is none.
+  static func elementwise(of elements: Int) -> Double? { elements < 256 ? nil : elementwise }
   /// Products and convolutions.
   static let products = 90.0
 }
@@ -33,7 +33,7 @@ extension UnaryKernel {
       let input = workspace.floats(elements)
       let output = workspace.floats(elements)
       return { run(input, output, elements, 0.5, 1) }
-    }.taking(operation.instructions, elements: elements).held(to: elements < Share.leastElements ? nil : Share.elementwise)
+    }.taking(operation.instructions, elements: elements).held(to: Share.elementwise(of: elements))
   }
 }
 
@@ -52,7 +52,7 @@ extension BinaryKernel {
       let b = workspace.bytes(64 + rows * columns * size) + 64
       let output = workspace.bytes(rows * columns * outputSize)
       return { function(a, columns * size, b, columns * size, output, columns * outputSize, rows, columns) }
-    }.held(to: rows * columns < Share.leastElements ? nil : Share.elementwise)
+    }.held(to: Share.elementwise(of: rows * columns))
     switch (operation, element) {
     case (_, .f32): benchmark = benchmark.taking(operation.instructions, elements: rows * columns)
     case (.divide, .i64), (.mod, .i64), (.floorMod, .i64): benchmark.demand.divisions[.int64] = Double(rows * columns)

@@ -16,7 +16,7 @@ struct CountingVector: FloatVector {
   let x: Float
 
   private static func counted<T>(_ result: T, instructions: Double = 1) -> T {
-    counts.simple += instructions
+    counts.total += instructions
     return result
   }
 
@@ -37,7 +37,7 @@ struct CountingVector: FloatVector {
   static func * (a: Self, b: Self) -> Self { counted(Self(x: a.x * b.x)) }
   static func / (a: Self, b: Self) -> Self {
     counts.divisions += 1
-    counts.simple += 1
+    counts.total += 1
     return Self(x: a.x / b.x)
   }
   func fma(_ a: Self, _ b: Self) -> Self { Self.counted(Self(x: x.addingProduct(a.x, b.x))) }
@@ -45,7 +45,7 @@ struct CountingVector: FloatVector {
   func max(_ other: Self) -> Self { Self.counted(x > other.x ? self : other) }
   func squareRoot() -> Self {
     Self.counts.squareRoots += 1
-    Self.counts.simple += 1
+    Self.counts.total += 1
     return Self(x: x.squareRoot())
   }
   func roundedToNearestEven() -> Self { Self.counted(Self(x: x.rounded(.toNearestOrEven))) }
@@ -76,13 +76,13 @@ struct CountingVector: FloatVector {
 
 /// The instructions that an element of a vector's lanes takes at least.
 struct VectorInstructions {
-  /// All of them: a processor starts as many as multiply-additions.
-  var simple = 0.0
-  /// Those that occupy its divider, among them.
+  /// A processor starts as many as multiply-additions.
+  var total = 0.0
+  /// Those of them that occupy its divider.
   var divisions = 0.0
   var squareRoots = 0.0
 
-  func divided(by n: Double) -> Self { Self(simple: simple / n, divisions: divisions / n, squareRoots: squareRoots / n) }
+  func divided(by n: Double) -> Self { Self(total: total / n, divisions: divisions / n, squareRoots: squareRoots / n) }
 }
 
 extension UnaryOperation {

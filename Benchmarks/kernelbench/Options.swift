@@ -18,7 +18,7 @@ struct Options {
   var rounds = 3
   /// The output of an earlier run with `--json`, to compare with.
   var compare: String?
-  /// Ends with status 1 where a pick is slower than the fastest kernel by more than 5 %, or what memory binds is below 70 % of a copy.
+  /// Ends with status 1 where a pick is slower than the fastest kernel by more than 5 %, or below its share of what binds it.
   var isCheck = false
   /// Where the lists of shapes lie.
   var shapes = "Benchmarks/shapes"

@@ -47,8 +47,7 @@ func shapeBenchmarks(_ line: ShapeLine) -> [Benchmark] {
   }
 }
 
-/// Depthwise convolutions are held to what binds them everywhere, products and others on the shapes of ResNet-50, of which there are
-/// large and small.
+/// Depthwise convolutions are held to what binds them everywhere, products and other convolutions on ResNet-50's shapes.
 private func held(_ benchmark: Benchmark, _ line: ShapeLine) -> Benchmark {
   if benchmark.kernel.hasPrefix("depthwise") { return benchmark.held(to: Share.elementwise) }
   return line.model == "resnet50" ? benchmark.held(to: Share.products) : benchmark

@@ -5,6 +5,7 @@
 /// Only with fused multiply-additions, from which the errors of products are known.
 @usableFromInline package protocol CheckedFormula: SendableMetatype {
   associatedtype Exact: ElementFormula where Exact.Input == Float, Exact.Output == Float
+  /// A doubt of this or more, or one that is no number, may be a wrong result's.
   static var limit: Float { get }
   /// The result, which is right where the doubt is below ``limit`` (it is for 1 and 1).
   static func apply<V: FloatVector>(_ a: V, _ b: V) -> (result: V, doubt: V)
