@@ -271,7 +271,7 @@ func convolution(
     let lanes = depthwiseKernels.best(for: features).lanes
     var names = Set<String>()
     for (kernel, stride, dilation) in [(3, 1, 1), (3, 2, 1), (5, 1, 1), (5, 2, 1), (7, 1, 1), (3, 3, 1), (3, 1, 2), (2, 1, 1), (1, 1, 1)] {
-      for width in [1, 2, 3, 5, 7, 8, 12, 15] {
+      for width in [1, 2, 3, 5, 7, 8, 12, 15, 22] {
         for channels in [1, lanes, lanes + 1, 3 * lanes - 1] {
           let pad = (kernel - 1) * dilation / 2
           let p = convolution(
@@ -287,7 +287,20 @@ func convolution(
       }
     }
     let expected = depthwiseKernels.supported(by: features).filter { $0.lanes == lanes }.map(\.name)
-    #expect(names == Set(expected))
+    // One channel takes registers half as wide.
+    #expect(names.isSuperset(of: expected))
+  }
+
+  /// Images larger than usual second caches, which go four pixels at a time in all channels.
+  @Test(arguments: testedFeatures) func depthwiseOfLargeImages(_ features: CPUFeatures) {
+    let lanes = depthwiseKernels.best(for: features).lanes
+    for (kernel, stride) in [(3, 1), (3, 2), (5, 1), (5, 2)] {
+      let channels = 3 * lanes - 1
+      let p = convolution(
+        groups: channels, channels, channels, height: (1 << 19) / (150 * channels) + 1, width: 150, kernel: (kernel, kernel),
+        stride: (stride, stride), padBegin: (kernel / 2, kernel / 2), padEnd: (kernel / 2, kernel / 2))
+      ConvolutionCase(p, epilogue: Epilogue(hasBias: true, maximum: 0.5)).check(features, algorithm: .depthwise)
+    }
   }
 
   /// Several outputs a channel, their copies in one piece and in bands; blocks of channels that begin between those of one input channel.

@@ -13,21 +13,25 @@
 
 /// Two rows of a tile's neighbouring output pixels, as seen in their rows.
 @frozen @usableFromInline struct DepthwiseGroup {
-  /// The first pixel, and how many of them are stored.
-  @usableFromInline var pixel: Int
+  /// How many of the pixels are stored.
   @usableFromInline var pixels: Int
-  /// The input column that the first tap of the first pixel sees.
-  @usableFromInline var column: Int
-  /// A bit for each input column from there on that lies inside the image.
+  /// A bit for each of the tile's input columns that lies inside the image.
   @usableFromInline var inside: Int
+  /// The first of the input columns, in the row that tap row 0 of the first output row sees.
+  @usableFromInline var input: UnsafeRawPointer
+  /// The first pixel.
+  @usableFromInline var output: UnsafeMutableRawPointer
+  @usableFromInline var residual: UnsafeRawPointer?
 
   @inlinable @inline(__always)
-  init(pixel: Int, pixels: Int, column: Int, columns: Int, inputWidth: Int) {
-    self.pixel = pixel
+  init(_ rows: UnsafePointer<DepthwiseRows>, pixel: Int, pixels: Int, columns: Int, stride: Int) {
     self.pixels = pixels
-    self.column = column
-    let end = Swift.min(columns, inputWidth &- column)
+    let column = pixel &* stride &- rows.pointee.padLeft
+    let end = Swift.min(columns, rows.pointee.inputWidth &- column)
     inside = end <= 0 ? 0 : (1 &<< end &- 1) & (-1 &<< Swift.max(0, Swift.min(-column, columns)))
+    input = UnsafeRawPointer(rows.pointee.input + column &* rows.pointee.inputPixel)
+    output = UnsafeMutableRawPointer(rows.pointee.output + pixel &* rows.pointee.outputPixel)
+    residual = rows.pointee.epilogue.residual.map { UnsafeRawPointer($0 + pixel &* rows.pointee.epilogue.residualPixel) }
   }
 }
 
@@ -38,30 +42,35 @@ func depthwiseBlock<V: FloatVector, let Width: Int, let Stride: Int, let Pixels:
   _ group: DepthwiseGroup, channel: Int, count: Int, isWhole: Bool
 ) {
   let lanes = V.lanes
-  @inline(__always) func load(_ p: UnsafePointer<Float>) -> V { isWhole ? V.load(p) : V.load(p, count: count) }
+  // Distances in bytes, of which an address takes 1, 2, 4 or 8.
+  @inline(__always) func load(_ p: UnsafeRawPointer) -> V {
+    let p = p.assumingMemoryBound(to: Float.self)
+    return isWhole ? V.load(p) : V.load(p, count: count)
+  }
 
-  let rowCount = rows.pointee.rows
   let bias = rows.pointee.epilogue.bias.map { load($0 + channel) } ?? V.zero()
   var sums = InlineArray<2, InlineArray<Pixels, V>>(repeating: InlineArray<Pixels, V>(repeating: bias))
+  let rowCount = rows.pointee.rows
   let late = rows.pointee.epilogue.residualIsLate
-  let residual = rows.pointee.epilogue.residual.map { $0 + (group.pixel &* rows.pointee.epilogue.residualPixel &+ channel) }
+  let residual = group.residual.map { $0 + 4 &* channel }
+  let residualPixel = 4 &* rows.pointee.epilogue.residualPixel
+  let residualRow = 4 &* rows.pointee.epilogue.residualRow
   if let residual, !late {
     for r in 0..<2 where r < rowCount {
       for i in 0..<Pixels where !tile.isChecked || i < group.pixels {
-        sums[unchecked: r][unchecked: i] =
-          sums[unchecked: r][unchecked: i]
-          + load(residual + (r &* rows.pointee.epilogue.residualRow &+ i &* rows.pointee.epilogue.residualPixel))
+        sums[unchecked: r][unchecked: i] = sums[unchecked: r][unchecked: i] + load(residual + r &* residualRow + i &* residualPixel)
       }
     }
   }
 
-  let inputPixel = rows.pointee.inputPixel
-  let inputRow = rows.pointee.inputRow
-  let inputStep = rows.pointee.inputStep
+  let inputPixel = 4 &* rows.pointee.inputPixel
+  let inputRow = 4 &* rows.pointee.inputRow
+  let inputStep = 4 &* rows.pointee.inputStep
   let kernelHeight = rows.pointee.kernelHeight
   let upper = rows.pointee.tapRows[unchecked: 0]
   let lower = rows.pointee.tapRows[unchecked: 1]
-  var input = rows.pointee.input + (group.column &* inputPixel &+ channel)
+  var input = group.input + 4 &* channel
+  var below = input + inputStep
   // A channel register's taps follow one another.
   var weights = rows.pointee.weights + channel &* kernelHeight &* Width
   var tapRow = 0
@@ -71,7 +80,7 @@ func depthwiseBlock<V: FloatVector, let Width: Int, let Stride: Int, let Pixels:
     for r in 0..<2 {
       let used = r == 0 ? upper : lower
       if tapRow < used.first || tapRow >= used.end { continue }
-      let line = r == 0 ? input : input + inputStep
+      let line = r == 0 ? input : below
       for x in 0..<tile.columns {
         if tile.isChecked ? group.inside & (1 &<< x) == 0 : x < Before || x >= tile.columns &- After { continue }
         let value = load(line + x &* inputPixel)
@@ -82,20 +91,21 @@ func depthwiseBlock<V: FloatVector, let Width: Int, let Stride: Int, let Pixels:
       }
     }
     input += inputRow
+    below += inputRow
     weights += Width &* lanes
     tapRow &+= 1
   }
 
   let minimum = V.splat(rows.pointee.epilogue.minimum)
   let maximum = V.splat(rows.pointee.epilogue.maximum)
-  let output = rows.pointee.output + (group.pixel &* rows.pointee.outputPixel &+ channel)
+  let output = group.output + 4 &* channel
+  let outputPixel = 4 &* rows.pointee.outputPixel
+  let outputRow = 4 &* rows.pointee.outputRow
   for r in 0..<2 where r < rowCount {
     for i in 0..<Pixels where !tile.isChecked || i < group.pixels {
       var result = maximum.min(minimum.max(sums[unchecked: r][unchecked: i]))
-      if let residual, late {
-        result = result + load(residual + (r &* rows.pointee.epilogue.residualRow &+ i &* rows.pointee.epilogue.residualPixel))
-      }
-      let to = output + (r &* rows.pointee.outputRow &+ i &* rows.pointee.outputPixel)
+      if let residual, late { result = result + load(residual + r &* residualRow + i &* residualPixel) }
+      let to = (output + r &* outputRow + i &* outputPixel).assumingMemoryBound(to: Float.self)
       if isWhole { result.store(to) } else { result.store(to, count: count) }
     }
   }
@@ -135,8 +145,7 @@ package func computeDepthwise<V: FloatVector, let Width: Int, let Stride: Int, l
   while next < outputWidth {
     let pixel = mayRepeat ? Swift.min(next, outputWidth &- Pixels) : next
     let group = DepthwiseGroup(
-      pixel: pixel, pixels: Swift.min(Pixels, outputWidth &- pixel), column: pixel &* Stride &- rows.pointee.padLeft,
-      columns: tile.columns, inputWidth: rows.pointee.inputWidth)
+      rows, pixel: pixel, pixels: Swift.min(Pixels, outputWidth &- pixel), columns: tile.columns, stride: Stride)
     if group.pixels < Pixels {
       depthwiseChannels(vector, DepthwiseTile<Width, Stride, Pixels, Width, 0>.self, rows, group)
     } else if group.inside == all {

@@ -33,6 +33,8 @@
   @usableFromInline package var stride: Int
   @usableFromInline package var dilation: Int
   @usableFromInline package var padLeft: Int
+  /// Whether the input's rows come from beyond the second cache.
+  @usableFromInline package var isFar: Bool
   @usableFromInline package var channels: Int
 
   /// Pixel 0 of the first output row.
@@ -44,7 +46,7 @@
 
   package init(
     input: UnsafePointer<Float>, inputPixel: Int, inputRow: Int, inputStep: Int, inputWidth: Int, weights: UnsafePointer<Float>,
-    kernelHeight: Int, kernelWidth: Int, stride: Int, dilation: Int, padLeft: Int, channels: Int,
+    kernelHeight: Int, kernelWidth: Int, stride: Int, dilation: Int, padLeft: Int, isFar: Bool, channels: Int,
     output: UnsafeMutablePointer<Float>, outputPixel: Int, outputRow: Int, outputWidth: Int, epilogue: PixelEpilogue
   ) {
     self.input = input
@@ -60,6 +62,7 @@
     self.stride = stride
     self.dilation = dilation
     self.padLeft = padLeft
+    self.isFar = isFar
     self.channels = channels
     self.output = output
     self.outputPixel = outputPixel

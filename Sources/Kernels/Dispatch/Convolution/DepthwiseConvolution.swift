@@ -18,6 +18,9 @@ final class DepthwiseConvolution: ConvolutionImplementation {
   }
   let scratchByteCount: Int
 
+  /// Whether an image and its result are more than the second cache holds.
+  private let isFar: Bool
+
   /// Elements of the input that stay near while a row is computed.
   private static let nearElements = 12288
   /// Elements of repeated channels that stay in the second cache.
@@ -38,8 +41,17 @@ final class DepthwiseConvolution: ConvolutionImplementation {
       return $0.lanes == lanes && width == p.kernelWidth && $0.stride == p.strideWidth && p.dilationWidth == 1
     }!
     let rows = (kernel.rows - 1) * p.strideHeight + p.kernelHeight
-    channelBlock = max(Self.leastChannels, Self.nearElements / (rows * p.inputWidth) / 16 * 16)
     multiplier = p.outputChannels / p.inputChannels
+    isFar =
+      4 * (p.inputHeight * p.inputWidth * p.inputChannels + p.outputHeight * p.outputWidth * p.outputChannels) > CacheSizes.current.second
+    if isFar && multiplier == 1 {
+      // What comes from far comes fastest in order.
+      channelBlock = p.outputChannels
+    } else {
+      // A block of repeated channels reads a fraction of as many: twice as many make for whole lines.
+      let near = multiplier > 1 ? 2 * Self.nearElements : Self.nearElements
+      channelBlock = max(Self.leastChannels, near / (rows * p.inputWidth) / 16 * 16)
+    }
     if multiplier > 1 {
       // A block may begin and end between the output channels of one input channel.
       let rowElements = p.inputWidth * (min(channelBlock, p.outputChannels) + 2 * (multiplier - 1))
@@ -90,7 +102,8 @@ final class DepthwiseConvolution: ConvolutionImplementation {
       input: arguments.input, inputPixel: description.input.pixel, inputRow: description.input.row * p.dilationHeight,
       inputStep: description.input.row * p.strideHeight, inputWidth: p.inputWidth,
       weights: arguments.weights.assumingMemoryBound(to: Float.self), kernelHeight: p.kernelHeight, kernelWidth: p.kernelWidth,
-      stride: p.strideWidth, dilation: p.dilationWidth, padLeft: p.padLeft, channels: channels.count, output: arguments.output,
+      stride: p.strideWidth, dilation: p.dilationWidth, padLeft: p.padLeft, isFar: isFar, channels: channels.count,
+      output: arguments.output,
       outputPixel: description.output.pixel, outputRow: description.output.row, outputWidth: p.outputWidth,
       epilogue: description.pixelEpilogue)
     var line = share.lowerBound
@@ -203,11 +216,11 @@ final class DepthwiseConvolution: ConvolutionImplementation {
   private static func lanes(_ description: ConvolutionDescription) -> Int {
     let widest = depthwiseKernels.best(for: description.features).lanes
     let channels = description.parameters.outputChannels
-    return widest == 16 && registers(channels, lanes: 8) < registers(channels, lanes: 16) ? 8 : widest
+    return widest == 16 && registers(channels, lanes: 8) <= registers(channels, lanes: 16) ? 8 : widest
   }
 
   /// What as many registers cost that are full: one that is not needs masks, and code for any place in the row.
-  private static func registers(_ channels: Int, lanes: Int) -> Int { channels / lanes + (channels % lanes == 0 ? 0 : 4) }
+  private static func registers(_ channels: Int, lanes: Int) -> Int { channels / lanes + (channels % lanes == 0 ? 0 : 2) }
 
   /// About the cycles of the convolution on one processor; most of them load.
   static func cycles(_ description: ConvolutionDescription) -> Double {
