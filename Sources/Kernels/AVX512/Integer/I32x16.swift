@@ -46,7 +46,7 @@ struct I32x16: IntegerVector {
   @inline(__always) static func load(pairs p: UnsafeRawPointer) -> Self {
     Self(_mm512_cvtepu8_epi16(p.loadUnaligned(as: SIMD4<Int64>.self)))
   }
-  @inline(__always) func addingProducts(_ a: Self, _ b: Self) -> Self { self + Self(_mm512_madd_epi16(a.v, b.v)) }
+  @inline(__always) func addingProducts(_ a: Self, _ b: Self) -> Self { Self(_mm512_dpwssd_epi32(v, a.v, b.v)) }
   @inline(__always) func addingPairs(_ other: Self) -> Self { Self(_mm512_add_epi16(v, other.v)) }
   @inline(__always) func subtractingPairs(_ other: Self) -> Self { Self(_mm512_sub_epi16(v, other.v)) }
   @inline(__always) static func load(bytes p: UnsafeRawPointer, isSigned: Bool, count: Int) -> Self {
@@ -83,6 +83,15 @@ struct I32x16: IntegerVector {
     let rows = bytes(first.0, first.1, second.0, second.1, isSigned: isSigned)
     p.storeBytes(of: rows.lowHalf, as: SIMD4<Int64>.self)
     q.storeBytes(of: rows.highHalf, as: SIMD4<Int64>.self)
+  }
+  @inline(__always) static func store(
+    _ a: F32x16, _ b: F32x16, _ c: F32x16, _ d: F32x16, bytes p: UnsafeMutableRawPointer, stride: Int, isSigned: Bool
+  ) {
+    let rows = bytes(a, b, c, d, isSigned: isSigned)
+    p.storeBytes(of: rows.lowHalf.lowHalf, as: SIMD2<Int64>.self)
+    (p + stride).storeBytes(of: rows.lowHalf.highHalf, as: SIMD2<Int64>.self)
+    (p + 2 &* stride).storeBytes(of: rows.highHalf.lowHalf, as: SIMD2<Int64>.self)
+    (p + 3 &* stride).storeBytes(of: rows.highHalf.highHalf, as: SIMD2<Int64>.self)
   }
 
   @inline(__always) static func load(words p: UnsafeRawPointer) -> Self {

@@ -1,23 +1,23 @@
 #if arch(x86_64)
 import KernelCore
 
-package func depthwise_i8_3x3s1_avx512(_ block: UnsafePointer<IntegerDepthwiseBlock>) {
+package func depthwise_i8_3x3s1_avx512vnni(_ block: UnsafePointer<IntegerDepthwiseBlock>) {
   computeIntegerDepthwise(I32x16.self, InlineArray<3, Void>.self, InlineArray<1, Void>.self, InlineArray<2, Void>.self, block)
 }
 
-package func depthwise_i8_3x3s2_avx512(_ block: UnsafePointer<IntegerDepthwiseBlock>) {
+package func depthwise_i8_3x3s2_avx512vnni(_ block: UnsafePointer<IntegerDepthwiseBlock>) {
   computeIntegerDepthwise(I32x16.self, InlineArray<3, Void>.self, InlineArray<2, Void>.self, InlineArray<1, Void>.self, block)
 }
 
-package func depthwise_i8_5x5s1_avx512(_ block: UnsafePointer<IntegerDepthwiseBlock>) {
+package func depthwise_i8_5x5s1_avx512vnni(_ block: UnsafePointer<IntegerDepthwiseBlock>) {
   computeIntegerDepthwise(I32x16.self, InlineArray<5, Void>.self, InlineArray<1, Void>.self, InlineArray<2, Void>.self, block)
 }
 
-package func depthwise_i8_5x5s2_avx512(_ block: UnsafePointer<IntegerDepthwiseBlock>) {
+package func depthwise_i8_5x5s2_avx512vnni(_ block: UnsafePointer<IntegerDepthwiseBlock>) {
   computeIntegerDepthwise(I32x16.self, InlineArray<5, Void>.self, InlineArray<2, Void>.self, InlineArray<1, Void>.self, block)
 }
 
-package func depthwise_i8_avx512(_ block: UnsafePointer<IntegerDepthwiseBlock>) {
+package func depthwise_i8_avx512vnni(_ block: UnsafePointer<IntegerDepthwiseBlock>) {
   computeIntegerDepthwise(I32x16.self, InlineArray<0, Void>.self, InlineArray<0, Void>.self, InlineArray<1, Void>.self, block)
 }
 

@@ -63,9 +63,10 @@ package let integerDepthwiseKernels: [IntegerDepthwiseKernel] = {
   var table: [IntegerDepthwiseKernel] = []
   #if arch(x86_64)
   table += rows(
-    "avx512", .avx512, 16,
+    "avx512vnni", [.avx512, .avx512VNNI], 16,
     [
-      depthwise_i8_3x3s1_avx512, depthwise_i8_3x3s2_avx512, depthwise_i8_5x5s1_avx512, depthwise_i8_5x5s2_avx512, depthwise_i8_avx512,
+      depthwise_i8_3x3s1_avx512vnni, depthwise_i8_3x3s2_avx512vnni, depthwise_i8_5x5s1_avx512vnni, depthwise_i8_5x5s2_avx512vnni,
+      depthwise_i8_avx512vnni,
     ])
   table += rows(
     "avx2", .avx2, 8,
