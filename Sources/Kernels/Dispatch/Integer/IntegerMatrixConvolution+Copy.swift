@@ -67,22 +67,33 @@ extension IntegerMatrixConvolution {
     // Taps that touch go together.
     let runs = p.dilationWidth == 1 ? 1 : p.kernelWidth
     let length = p.kernelWidth / runs * channels
+    let kernelHeight = p.kernelHeight
+    let (runStep, pixelStep) = (p.dilationWidth * channels, p.strideWidth * channels)
+    let (tapRowStep, lineStep) = (p.dilationHeight * copyRow, p.strideHeight * copyRow)
+    let rowStep = gatheredRow
+    var row = target
     for line in 0..<lineCount {
-      for pixel in 0..<pixelCount {
-        var to = target + (line * pixelCount + pixel) * gatheredRow
-        for y in 0..<p.kernelHeight {
-          var from = copy + ((line * p.strideHeight + y * p.dilationHeight) * copyRow + pixel * p.strideWidth * channels)
+      var window = copy + line * lineStep
+      for _ in 0..<pixelCount {
+        var to = row
+        var tapRow = window
+        for _ in 0..<kernelHeight {
+          var from = tapRow
           for _ in 0..<runs {
             // What is too much is written over by what comes next.
-            var i = 0
+            to.storeBytes(of: from.loadUnaligned(as: SIMD16<UInt8>.self), as: SIMD16<UInt8>.self)
+            var i = 16
             while i < length {
               (to + i).storeBytes(of: (from + i).loadUnaligned(as: SIMD16<UInt8>.self), as: SIMD16<UInt8>.self)
               i += 16
             }
             to += length
-            from += p.dilationWidth * channels
+            from += runStep
           }
+          tapRow += tapRowStep
         }
+        row += rowStep
+        window += pixelStep
       }
     }
   }
