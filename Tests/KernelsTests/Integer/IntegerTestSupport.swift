@@ -3,7 +3,7 @@ import KernelCore
 import Kernels
 
 /// The instruction sets to test here, as feature sets that choose integer kernels.
-let testedIntegerFeatures: [CPUFeatures] = [[], .avx2, .all].filter { CPUFeatures.current.isSuperset(of: $0) }
+let testedIntegerFeatures: [CPUFeatures] = [[], .avx2, [.avx2, .avx512], .all].filter { CPUFeatures.current.isSuperset(of: $0) }
 
 extension SeededGenerator {
   mutating func bytes(_ count: Int, in range: ClosedRange<UInt8> = 0...255) -> [UInt8] {
