@@ -65,8 +65,9 @@ extension BinaryKernel {
 }
 
 extension CopyKernel {
-  func benchmark(_ shape: String, rows: Int, columns: Int, pick: String) -> Benchmark {
+  func benchmark(_ shape: String, rows: Int, columns: Int) -> Benchmark {
     let size = elementSize
+    let pick = CopyKernels.function(pattern, elementSize: size, shortSide: min(rows, columns)).name
     return benchmark(shape, bytes: 2 * rows * columns * size, pick: pick) { workspace in
       let source = workspace.bytes(2 * rows * columns * size)
       let destination = workspace.bytes(2 * rows * columns * size)

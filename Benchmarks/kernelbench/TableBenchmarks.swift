@@ -16,11 +16,9 @@ func tableBenchmarks() -> [Benchmark] {
     list.append(kernel.benchmark("2^20", rows: 1, columns: 1 << 20))
   }
   for kernel in CopyKernels.table.supported(by: features) {
-    let rows = CopyKernels.table.filter { $0.pattern == kernel.pattern && $0.elementSize == kernel.elementSize }
-    let pick = rows.best(for: features).name
-    list.append(kernel.benchmark("64x64", rows: 64, columns: 64, pick: pick))
-    list.append(kernel.benchmark("1000x520", rows: 1000, columns: 520, pick: pick))
-    list.append(kernel.benchmark("1024x1024", rows: 1024, columns: 1024, pick: pick).held(to: Share.movement))
+    list.append(kernel.benchmark("64x64", rows: 64, columns: 64))
+    list.append(kernel.benchmark("1000x520", rows: 1000, columns: 520))
+    list.append(kernel.benchmark("1024x1024", rows: 1024, columns: 1024).held(to: Share.movement))
   }
   for kernel in ConversionKernels.table.supported(by: features) { list.append(kernel.benchmark("4096", elements: 4096)) }
   for kernel in ReductionKernels.table.supported(by: features) {

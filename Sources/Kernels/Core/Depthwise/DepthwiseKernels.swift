@@ -70,7 +70,6 @@ func depthwiseBlock<V: FloatVector, let Width: Int, let Stride: Int, let Pixels:
   let upper = rows.pointee.tapRows[unchecked: 0]
   let lower = rows.pointee.tapRows[unchecked: 1]
   var input = group.input + 4 &* channel
-  var below = input + inputStep
   // A channel register's taps follow one another.
   var weights = rows.pointee.weights + channel &* kernelHeight &* Width
   var tapRow = 0
@@ -80,7 +79,7 @@ func depthwiseBlock<V: FloatVector, let Width: Int, let Stride: Int, let Pixels:
     for r in 0..<2 {
       let used = r == 0 ? upper : lower
       if tapRow < used.first || tapRow >= used.end { continue }
-      let line = r == 0 ? input : below
+      let line = r == 0 ? input : input + inputStep
       for x in 0..<tile.columns {
         if tile.isChecked ? group.inside & (1 &<< x) == 0 : x < Before || x >= tile.columns &- After { continue }
         let value = load(line + x &* inputPixel)
@@ -91,7 +90,6 @@ func depthwiseBlock<V: FloatVector, let Width: Int, let Stride: Int, let Pixels:
       }
     }
     input += inputRow
-    below += inputRow
     weights += Width &* lanes
     tapRow &+= 1
   }

@@ -44,22 +44,19 @@ final class DepthwiseConvolution: ConvolutionImplementation {
     multiplier = p.outputChannels / p.inputChannels
     isFar =
       4 * (p.inputHeight * p.inputWidth * p.inputChannels + p.outputHeight * p.outputWidth * p.outputChannels) > CacheSizes.current.second
-    if isFar && multiplier == 1 {
-      // What comes from far comes fastest in order.
-      channelBlock = p.outputChannels
-    } else {
-      // A block of repeated channels reads a fraction of as many: twice as many make for whole lines.
-      let near = multiplier > 1 ? 2 * Self.nearElements : Self.nearElements
-      channelBlock = max(Self.leastChannels, near / (rows * p.inputWidth) / 16 * 16)
-    }
+    func block(near elements: Int) -> Int { max(Self.leastChannels, elements / (rows * p.inputWidth) / 16 * 16) }
     if multiplier > 1 {
-      // A block may begin and end between the output channels of one input channel.
+      // A block of repeated channels reads a fraction of as many: twice as many make for whole lines. It may begin and end between the
+      // output channels of one input channel.
+      channelBlock = block(near: 2 * Self.nearElements)
       let rowElements = p.inputWidth * (min(channelBlock, p.outputChannels) + 2 * (multiplier - 1))
       let overlap = max(0, (p.kernelHeight - 1) * p.dilationHeight + 1 - p.strideHeight)
       let most = max(kernel.rows, (Self.copyElements / rowElements - overlap) / p.strideHeight)
       bandLines = min(p.outputHeight, (most / kernel.rows) * kernel.rows)
       scratchByteCount = 4 * min(bandLines * p.strideHeight + overlap, p.inputHeight) * rowElements
     } else {
+      // What comes from far comes fastest in order.
+      channelBlock = isFar ? p.outputChannels : block(near: Self.nearElements)
       bandLines = kernel.rows
       scratchByteCount = 0
     }

@@ -80,7 +80,8 @@ extension IntegerMatrixConvolution {
         for _ in 0..<kernelHeight {
           var from = tapRow
           for _ in 0..<runs {
-            // What is too much is written over by what comes next.
+            // What is too much is written over by what comes next. The first piece, often the only one, stands before the
+            // loop, which costs more than it.
             to.storeBytes(of: from.loadUnaligned(as: SIMD16<UInt8>.self), as: SIMD16<UInt8>.self)
             var i = 16
             while i < length {

@@ -6,11 +6,18 @@ import KernelsPortable
 package enum CopyKernels {
   package static let table: [CopyKernel] = rows(UInt8.self) + rows(UInt16.self) + rows(UInt32.self) + rows(UInt64.self) + transposes
 
-  /// The best kernel of a plan for a machine with `features` whose tiles leave at most a quarter of a plane over, or else least.
+  /// The best kernel of a plan for a machine with `features`.
   package static func function(for plan: CopyPlan, features: CPUFeatures = .current) -> CopyKernel {
-    let rows = table.filter { $0.pattern == plan.pattern && $0.elementSize == plan.elementSize }.supported(by: features)
-    func left(_ kernel: CopyKernel) -> Int { plan.shortSide % kernel.side }
-    return rows.first { 4 * left($0) <= plan.shortSide } ?? rows.min { left($0) < left($1) }!
+    function(plan.pattern, elementSize: plan.elementSize, shortSide: plan.shortSide, features: features)
+  }
+
+  /// The best kernel whose tiles leave at most a quarter of a plane over, or else least; `shortSide` is the plane's, in elements.
+  package static func function(
+    _ pattern: CopyPattern, elementSize: Int, shortSide: Int, features: CPUFeatures = .current
+  ) -> CopyKernel {
+    let rows = table.filter { $0.pattern == pattern && $0.elementSize == elementSize }.supported(by: features)
+    func left(_ kernel: CopyKernel) -> Int { shortSide % kernel.side }
+    return rows.first { 4 * left($0) <= shortSide } ?? rows.min { left($0) < left($1) }!
   }
 
   private static func rows<T: BitwiseCopyable>(_: T.Type) -> [CopyKernel] {
