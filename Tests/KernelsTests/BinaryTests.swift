@@ -234,6 +234,48 @@ private struct Elements {
     }
   }
 
+  /// A few operands in doubt among others, written over the first operand, in rows shorter and longer than several registers.
+  @Test(arguments: kernels.filter { $0.element == .f32 && [.power, .mod, .floorMod].contains($0.operation) })
+  func fewDoubts(_ kernel: BinaryKernel) {
+    for count in [1, 3, 15, 16, 63, 64, 65, 128, 147] {
+      for step in [5, 40, 200] {
+        // Zeros have no logarithm, and powers of numbers below zero are none here.
+        let a = (0..<count).map { $0 % step == step / 2 ? [Float(0), -3, 0x1p-140][$0 / step % 3] : 1 + Float($0 % 19) / 8 }
+        let b = (0..<count).map { $0 % step == 0 ? Float(0x1p-130) : 0.75 + Float($0 % 7) }
+        for (function, aStep, bStep) in [
+          (kernel.functions.vectorVector, 1, 1), (kernel.functions.vectorScalar, 1, 0), (kernel.functions.scalarVector, 0, 1),
+        ] {
+          var output = aStep == 1 ? a + [99] : b + [99]
+          output.withUnsafeMutableBytes { output in
+            a.withUnsafeBytes { a in
+              b.withUnsafeBytes { b in
+                let target = output.baseAddress!
+                let first = aStep == 1 ? UnsafeRawPointer(target) : a.baseAddress!
+                let second = aStep == 1 ? b.baseAddress! : UnsafeRawPointer(target)
+                function(first, 0, second, 0, target, 0, 1, count)
+              }
+            }
+          }
+          #expect(output[count] == 99)
+          for i in 0..<count {
+            let (x, y) = (a[i * aStep], b[i * bStep])
+            let remainder = fmodf(x, y)
+            let expected =
+              switch kernel.operation {
+              case .power: powf(x, y)
+              case .mod: remainder
+              default: remainder != 0 && (remainder < 0) != (y < 0) ? remainder + y : remainder
+              }
+            let isRight =
+              kernel.operation == .power
+              ? expected.isNaN ? output[i].isNaN : kernel.tolerance.excess(output[i], Double(expected)) <= 1 : output[i] == expected
+            #expect(isRight, "\(kernel.name), \(i) of \(count), steps \(aStep) \(bStep): (\(x), \(y)) gave \(output[i])")
+          }
+        }
+      }
+    }
+  }
+
   @Test func strangeLayouts() throws {
     // A transposed operand has no dense row; a plan takes its elements one by one.
     let plan = try #require(

@@ -118,54 +118,62 @@ package func checkedFunctions<V: FloatVector, F: CheckedFormula>(_: V.Type, _: F
   }
 }
 
-/// Registers of results that hold a doubtful one are computed again, element by element.
+/// Rows of results, several registers at a time where none is in doubt.
 @inlinable @inline(never)
 package func runChecked<V: FloatVector, F: CheckedFormula>(
   _: V.Type, _: F.Type, _ a: UnsafeRawPointer, _ aStride: Int, _ aStep: Int, _ b: UnsafeRawPointer, _ bStride: Int, _ bStep: Int,
   _ output: UnsafeMutableRawPointer, _ outputStride: Int, _ rows: Int, _ columns: Int
 ) {
-  let lanes = V.lanes
-  let limit = V.splat(F.limit)
+  typealias Group = RegisterGroup<V, 4>
+  @inline(__always) func load(_ p: UnsafePointer<Float>, _ step: Int, _ i: Int) -> Group { step == 0 ? .splat(p[0]) : .load(p + i) }
+  let limit = Group.splat(F.limit)
   for row in 0..<rows {
     let x = (a + row &* aStride).assumingMemoryBound(to: Float.self)
     let y = (b + row &* bStride).assumingMemoryBound(to: Float.self)
     let z = (output + row &* outputStride).assumingMemoryBound(to: Float.self)
-    @inline(__always) func whole(_ p: UnsafePointer<Float>, _ step: Int, _ i: Int) -> V { step == 0 ? V.splat(p[0]) : V.load(p + i) }
-    @inline(__always) func part(_ p: UnsafePointer<Float>, _ step: Int, _ i: Int, _ count: Int) -> V {
-      step == 0 ? V.splat(p[0]) : V.select(V.first(count), V.load(p + i, count: count), V.splat(1))
-    }
     var i = 0
-    while i &+ 2 &* lanes <= columns {
-      let (x0, x1) = (whole(x, aStep, i), whole(x, aStep, i &+ lanes))
-      let (y0, y1) = (whole(y, bStep, i), whole(y, bStep, i &+ lanes))
-      let first = F.apply(x0, y0)
-      let second = F.apply(x1, y1)
-      if V.isEverySet(first.doubt < limit) && V.isEverySet(second.doubt < limit) {
-        first.result.store(z + i)
-        second.result.store(z + i + lanes)
-      } else {
-        applyExactly(V.self, F.self, x, aStep, y, bStep, z, i..<i &+ 2 &* lanes)
-      }
-      i &+= 2 &* lanes
-    }
     while i < columns {
-      let count = Swift.min(lanes, columns &- i)
-      let (result, doubt) = F.apply(part(x, aStep, i, count), part(y, bStep, i, count))
-      if V.isEverySet(doubt < limit) {
-        result.store(z + i, count: count)
-      } else {
-        applyExactly(V.self, F.self, x, aStep, y, bStep, z, i..<i &+ count)
+      let count = Swift.min(Group.lanes, columns &- i)
+      if count == Group.lanes {
+        let (result, doubt) = F.apply(load(x, aStep, i), load(y, bStep, i))
+        if Group.isEverySet(doubt < limit) {
+          result.store(z + i)
+          i &+= count
+          continue
+        }
       }
+      runDoubted(V.self, F.self, x + i &* aStep, aStep, y + i &* bStep, bStep, z + i, count)
       i &+= count
     }
   }
 }
 
-/// The vector type only keeps the instruction sets' code apart.
+/// Neighbouring results, of which those in doubt are computed again, one by one.
 @inlinable @inline(never)
-func applyExactly<V: FloatVector, F: CheckedFormula>(
+func runDoubted<V: FloatVector, F: CheckedFormula>(
   _: V.Type, _: F.Type, _ x: UnsafePointer<Float>, _ aStep: Int, _ y: UnsafePointer<Float>, _ bStep: Int,
-  _ z: UnsafeMutablePointer<Float>, _ range: Range<Int>
+  _ z: UnsafeMutablePointer<Float>, _ count: Int
 ) {
-  for k in range { z[k] = F.Exact.apply(x[k &* aStep], y[k &* bStep]) }
+  withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 &* V.lanes) { memory in
+    let results = memory.baseAddress.unsafelyUnwrapped
+    let doubts = results + V.lanes
+    var i = 0
+    while i < count {
+      let part = Swift.min(V.lanes, count &- i)
+      @inline(__always) func load(_ p: UnsafePointer<Float>, _ step: Int) -> V {
+        step == 0 ? .splat(p[0]) : .select(V.first(part), .load(p + i, count: part), .splat(1))
+      }
+      let (result, doubt) = F.apply(load(x, aStep), load(y, bStep))
+      if V.isEverySet(doubt < V.splat(F.limit)) {
+        result.store(z + i, count: part)
+      } else {
+        result.store(results)
+        doubt.store(doubts)
+        for k in 0..<part {
+          z[i &+ k] = doubts[k] < F.limit ? results[k] : F.Exact.apply(x[(i &+ k) &* aStep], y[(i &+ k) &* bStep])
+        }
+      }
+      i &+= part
+    }
+  }
 }
