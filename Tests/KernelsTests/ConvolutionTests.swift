@@ -287,7 +287,9 @@ func convolution(
       }
     }
     // One channel takes eight lanes instead of sixteen.
-    let expected = depthwiseKernels.supported(by: features).filter { $0.lanes == lanes || lanes == 16 && $0.lanes == 8 }.map(\.name)
+    let expected = depthwiseKernels.supported(by: features).filter {
+      ($0.lanes == lanes || lanes == 16 && $0.lanes == 8) && !$0.repeatsChannels
+    }.map(\.name)
     #expect(names == Set(expected))
   }
 
@@ -303,17 +305,25 @@ func convolution(
     }
   }
 
-  /// Several outputs a channel, their copies in one piece and in bands; blocks of channels that begin between those of one input channel.
+  /// Several outputs a channel, by kernels that repeat channels and by copies, in one piece and in bands; blocks of channels that begin
+  /// between those of one input channel.
   @Test(arguments: testedFeatures) func channelMultipliers(_ features: CPUFeatures) {
-    for (channels, multiplier) in [(1, 3), (5, 2), (12, 4), (9, 8), (37, 3), (50, 2)] {
+    var names = Set<String>()
+    for (channels, multiplier) in [(1, 3), (2, 4), (5, 2), (12, 4), (9, 8), (7, 16), (37, 3), (50, 2)] {
       for (stride, dilation, pad) in [(1, 1, 1), (2, 1, 0), (1, 2, 2), (3, 1, 1)] {
         let p = convolution(
           batch: 2, groups: channels, channels, channels * multiplier, height: 9, width: 11, kernel: (3, 3), stride: (stride, stride),
           dilation: (dilation, dilation), padBegin: (pad, pad), padEnd: (pad, 0))
         let epilogue = Epilogue(hasBias: true, hasResidual: stride == 1, minimum: -0.5)
-        ConvolutionCase(p, inputGap: stride - 1, outputGap: pad, epilogue: epilogue).check(features, algorithm: .depthwise)
+        let test = ConvolutionCase(p, inputGap: stride - 1, outputGap: pad, epilogue: epilogue)
+        test.check(features, algorithm: .depthwise)
+        names.insert(
+          ConvolutionF32(
+            p, inputStrides: test.inputStrides, outputStrides: test.outputStrides, features: features, algorithm: .depthwise
+          ).kernelName)
       }
     }
+    #expect(names.isSuperset(of: depthwiseKernels.supported(by: features).filter(\.repeatsChannels).map(\.name)))
     let wide = convolution(groups: 17, 17, 51, height: 70, width: 300, kernel: (3, 3), padBegin: (1, 1), padEnd: (1, 1))
     ConvolutionCase(wide).check(features, algorithm: .depthwise)
     // Of rows that a window sees far outside the image there is no copy.

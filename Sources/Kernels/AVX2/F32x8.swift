@@ -3,7 +3,7 @@ import KernelCore
 import _Builtin_intrinsics.intel
 
 /// Eight floats in a ymm register.
-struct F32x8: FloatVector {
+struct F32x8: PermutableVector {
   typealias Mask = SIMDMask<SIMD8<Int32>>
 
   let v: SIMD8<Float>
@@ -132,6 +132,13 @@ struct F32x8: FloatVector {
   @inline(__always) static func isAnySet(_ mask: Mask) -> Bool { bits(mask) != 0 }
   @inline(__always) static func isEverySet(_ mask: Mask) -> Bool { bits(mask) == 0xff }
   @inline(__always) static func select(_ mask: Mask, _ a: Self, _ b: Self) -> Self { Self(b.v.replacing(with: a.v, where: mask)) }
+
+  @inline(__always) static func places(shift: Int) -> SIMD8<Int32> {
+    SIMD8(0, 1, 2, 3, 4, 5, 6, 7) &>> Int32(truncatingIfNeeded: shift)
+  }
+  @inline(__always) func permuted(_ places: SIMD8<Int32>) -> Self {
+    Self(_mm256_permutevar8x32_ps(v, unsafeBitCast(places, to: SIMD4<Int64>.self)))
+  }
 
   @inline(__always) func sum() -> Float {
     let a = v.lowHalf + v.highHalf

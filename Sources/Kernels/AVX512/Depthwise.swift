@@ -5,12 +5,16 @@ package func depthwise_f32_3x3s1_avx512(_ rows: UnsafePointer<DepthwiseRows>) {
   computeNearOrFar(DepthwiseTile<3, 1, 7, 1, 1>.self, rows)
 }
 
+package func depthwise_f32_3x3s1_repeat_avx512(_ rows: UnsafePointer<DepthwiseRows>) {
+  computeDepthwise(RepeatedChannels<F32x16>.self, DepthwiseTile<3, 1, 4, 0, 0>.self, rows)
+}
+
 package func depthwise_f32_3x3s2_avx512(_ rows: UnsafePointer<DepthwiseRows>) {
   computeNearOrFar(DepthwiseTile<3, 2, 7, 1, 0>.self, rows)
 }
 
 package func depthwise_f32_5x5s1_avx512(_ rows: UnsafePointer<DepthwiseRows>) {
-  computeDepthwise(F32x16.self, DepthwiseTile<5, 1, 7, 2, 2>.self, rows)
+  computeDepthwise(SingleChannels<F32x16>.self, DepthwiseTile<5, 1, 7, 2, 2>.self, rows)
 }
 
 package func depthwise_f32_5x5s2_avx512(_ rows: UnsafePointer<DepthwiseRows>) {
@@ -28,9 +32,9 @@ private func computeNearOrFar<let Width: Int, let Stride: Int, let Before: Int, 
   _ tile: DepthwiseTile<Width, Stride, 7, Before, After>.Type, _ rows: UnsafePointer<DepthwiseRows>
 ) {
   if rows.pointee.isFar {
-    computeDepthwise(F32x16.self, DepthwiseTile<Width, Stride, 4, 0, 0>.self, rows)
+    computeDepthwise(SingleChannels<F32x16>.self, DepthwiseTile<Width, Stride, 4, 0, 0>.self, rows)
   } else {
-    computeDepthwise(F32x16.self, tile, rows)
+    computeDepthwise(SingleChannels<F32x16>.self, tile, rows)
   }
 }
 #endif

@@ -3,7 +3,7 @@ import KernelCore
 import _Builtin_intrinsics.intel
 
 /// Sixteen floats in a zmm register.
-struct F32x16: FloatVector {
+struct F32x16: PermutableVector {
   typealias Mask = SIMDMask<SIMD16<Int32>>
 
   let v: SIMD16<Float>
@@ -12,6 +12,7 @@ struct F32x16: FloatVector {
   @inline(__always) private var bits: SIMD16<UInt32> { unsafeBitCast(v, to: SIMD16<UInt32>.self) }
 
   @inline(__always) static var lanes: Int { 16 }
+  @inline(__always) static var takesPartsAsWhole: Bool { true }
   @inline(__always) static func zero() -> Self { Self(_mm512_setzero_ps()) }
   @inline(__always) static func splat(_ x: Float) -> Self { Self(_mm512_set1_ps(x)) }
 
@@ -86,6 +87,13 @@ struct F32x16: FloatVector {
   @inline(__always) static func isAnySet(_ mask: Mask) -> Bool { bits(mask) != 0 }
   @inline(__always) static func isEverySet(_ mask: Mask) -> Bool { bits(mask) == 0xffff }
   @inline(__always) static func select(_ mask: Mask, _ a: Self, _ b: Self) -> Self { Self(b.v.replacing(with: a.v, where: mask)) }
+
+  @inline(__always) static func places(shift: Int) -> SIMD16<Int32> {
+    SIMD16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15) &>> Int32(truncatingIfNeeded: shift)
+  }
+  @inline(__always) func permuted(_ places: SIMD16<Int32>) -> Self {
+    Self(_mm512_permutexvar_ps(unsafeBitCast(places, to: SIMD8<Int64>.self), v))
+  }
 
   @inline(__always) func sum() -> Float { _mm512_reduce_add_ps(v) }
   @inline(__always) func maximum() -> Float { _mm512_reduce_max_ps(v) }

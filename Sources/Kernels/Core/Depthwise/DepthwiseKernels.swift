@@ -37,10 +37,11 @@
 
 /// One channel register of a group; `count` of its lanes exist, all of them where `isWhole`.
 @inlinable @inline(__always)
-func depthwiseBlock<V: FloatVector, let Width: Int, let Stride: Int, let Pixels: Int, let Before: Int, let After: Int>(
-  _: V.Type, _ tile: DepthwiseTile<Width, Stride, Pixels, Before, After>.Type, _ rows: UnsafePointer<DepthwiseRows>,
+func depthwiseBlock<Input: DepthwiseInput, let Width: Int, let Stride: Int, let Pixels: Int, let Before: Int, let After: Int>(
+  _ channels: Input, _ tile: DepthwiseTile<Width, Stride, Pixels, Before, After>.Type, _ rows: UnsafePointer<DepthwiseRows>,
   _ group: DepthwiseGroup, channel: Int, count: Int, isWhole: Bool
 ) {
+  typealias V = Input.Vector
   let lanes = V.lanes
   // Distances in bytes, of which an address takes 1, 2, 4 or 8.
   @inline(__always) func load(_ p: UnsafeRawPointer) -> V {
@@ -69,7 +70,7 @@ func depthwiseBlock<V: FloatVector, let Width: Int, let Stride: Int, let Pixels:
   let kernelHeight = rows.pointee.kernelHeight
   let upper = rows.pointee.tapRows[unchecked: 0]
   let lower = rows.pointee.tapRows[unchecked: 1]
-  var input = group.input + 4 &* channel
+  var input = group.input + 4 &* channels.first(of: channel)
   // A channel register's taps follow one another.
   var weights = rows.pointee.weights + channel &* kernelHeight &* Width
   var tapRow = 0
@@ -82,7 +83,7 @@ func depthwiseBlock<V: FloatVector, let Width: Int, let Stride: Int, let Pixels:
       let line = r == 0 ? input : input + inputStep
       for x in 0..<tile.columns {
         if tile.isChecked ? group.inside & (1 &<< x) == 0 : x < Before || x >= tile.columns &- After { continue }
-        let value = load(line + x &* inputPixel)
+        let value = channels.load((line + x &* inputPixel).assumingMemoryBound(to: Float.self), count: count, isWhole: isWhole)
         for t in 0..<Width where x >= t && (x &- t) % Stride == 0 && (x &- t) / Stride < Pixels {
           let i = (x &- t) / Stride
           sums[unchecked: r][unchecked: i] = sums[unchecked: r][unchecked: i].fma(value, taps[unchecked: t])
@@ -109,31 +110,36 @@ func depthwiseBlock<V: FloatVector, let Width: Int, let Stride: Int, let Pixels:
   }
 }
 
-/// All channels of a group.
+/// The channels of a group from `first` on.
 @inlinable @inline(never)
-func depthwiseChannels<V: FloatVector, let Width: Int, let Stride: Int, let Pixels: Int, let Before: Int, let After: Int>(
-  _ vector: V.Type, _ tile: DepthwiseTile<Width, Stride, Pixels, Before, After>.Type, _ rows: UnsafePointer<DepthwiseRows>,
-  _ group: DepthwiseGroup
+func depthwiseChannels<Input: DepthwiseInput, let Width: Int, let Stride: Int, let Pixels: Int, let Before: Int, let After: Int>(
+  _: Input.Type, _ tile: DepthwiseTile<Width, Stride, Pixels, Before, After>.Type, _ rows: UnsafePointer<DepthwiseRows>,
+  _ group: DepthwiseGroup, from first: Int = 0
 ) {
-  let lanes = V.lanes
+  let lanes = Input.Vector.lanes
+  let input = Input(rows)
   let channels = rows.pointee.channels
-  var channel = 0
-  while channel &+ lanes <= channels {
-    depthwiseBlock(vector, tile, rows, group, channel: channel, count: lanes, isWhole: true)
+  var channel = first
+  while (!tile.isChecked || !Input.Vector.takesPartsAsWhole) && channel &+ lanes <= channels {
+    depthwiseBlock(input, tile, rows, group, channel: channel, count: lanes, isWhole: true)
     channel &+= lanes
   }
-  if channel < channels {
+  if tile.isChecked {
+    while channel < channels {
+      depthwiseBlock(input, tile, rows, group, channel: channel, count: Swift.min(lanes, channels &- channel), isWhole: false)
+      channel &+= lanes
+    }
+  } else if channel < channels {
     // As in any group: one register is not worth code of its own.
-    let checked = DepthwiseTile<Width, Stride, Pixels, Width, 0>.self
-    depthwiseBlock(vector, checked, rows, group, channel: channel, count: channels &- channel, isWhole: false)
+    depthwiseChannels(Input.self, DepthwiseTile<Width, Stride, Pixels, Width, 0>.self, rows, group, from: channel)
   }
 }
 
-/// The body of every ``DepthwiseFunction`` of a fixed width and stride. Groups that begin or end beyond the image as the tile says have
-/// code of their own, as those inside have.
+/// The body of every ``DepthwiseFunction`` of a fixed width and stride. Groups that begin or end beyond the image as the tile says, or do
+/// both, have code of their own, as those inside have.
 @inlinable @inline(__always)
-package func computeDepthwise<V: FloatVector, let Width: Int, let Stride: Int, let Pixels: Int, let Before: Int, let After: Int>(
-  _ vector: V.Type, _ tile: DepthwiseTile<Width, Stride, Pixels, Before, After>.Type, _ rows: UnsafePointer<DepthwiseRows>
+package func computeDepthwise<Input: DepthwiseInput, let Width: Int, let Stride: Int, let Pixels: Int, let Before: Int, let After: Int>(
+  _ input: Input.Type, _ tile: DepthwiseTile<Width, Stride, Pixels, Before, After>.Type, _ rows: UnsafePointer<DepthwiseRows>
 ) {
   let outputWidth = rows.pointee.outputWidth
   let all = 1 &<< tile.columns &- 1
@@ -145,15 +151,17 @@ package func computeDepthwise<V: FloatVector, let Width: Int, let Stride: Int, l
     let group = DepthwiseGroup(
       rows, pixel: pixel, pixels: Swift.min(Pixels, outputWidth &- pixel), columns: tile.columns, stride: Stride)
     if group.pixels < Pixels {
-      depthwiseChannels(vector, DepthwiseTile<Width, Stride, Pixels, Width, 0>.self, rows, group)
+      depthwiseChannels(input, DepthwiseTile<Width, Stride, Pixels, Width, 0>.self, rows, group)
     } else if group.inside == all {
-      depthwiseChannels(vector, DepthwiseTile<Width, Stride, Pixels, 0, 0>.self, rows, group)
+      depthwiseChannels(input, DepthwiseTile<Width, Stride, Pixels, 0, 0>.self, rows, group)
     } else if group.inside == all & -1 &<< Before {
-      depthwiseChannels(vector, DepthwiseTile<Width, Stride, Pixels, Before, 0>.self, rows, group)
+      depthwiseChannels(input, DepthwiseTile<Width, Stride, Pixels, Before, 0>.self, rows, group)
     } else if group.inside == all &>> After {
-      depthwiseChannels(vector, DepthwiseTile<Width, Stride, Pixels, 0, After>.self, rows, group)
+      depthwiseChannels(input, DepthwiseTile<Width, Stride, Pixels, 0, After>.self, rows, group)
+    } else if group.inside == all & -1 &<< Before & all &>> After {
+      depthwiseChannels(input, tile, rows, group)
     } else {
-      depthwiseChannels(vector, DepthwiseTile<Width, Stride, Pixels, Width, 0>.self, rows, group)
+      depthwiseChannels(input, DepthwiseTile<Width, Stride, Pixels, Width, 0>.self, rows, group)
     }
     next = pixel &+ Pixels
   }

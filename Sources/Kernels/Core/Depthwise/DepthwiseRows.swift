@@ -36,6 +36,9 @@
   /// Whether the input's rows come from beyond the second cache.
   @usableFromInline package var isFar: Bool
   @usableFromInline package var channels: Int
+  /// The neighbouring channels of the output that each channel of the input makes: 1, or, for a kernel that repeats channels, a power of
+  /// two that divides its registers.
+  @usableFromInline package var multiplier: Int
 
   /// Pixel 0 of the first output row.
   @usableFromInline package var output: UnsafeMutablePointer<Float>
@@ -46,7 +49,7 @@
 
   package init(
     input: UnsafePointer<Float>, inputPixel: Int, inputRow: Int, inputStep: Int, inputWidth: Int, weights: UnsafePointer<Float>,
-    kernelHeight: Int, kernelWidth: Int, stride: Int, dilation: Int, padLeft: Int, isFar: Bool, channels: Int,
+    kernelHeight: Int, kernelWidth: Int, stride: Int, dilation: Int, padLeft: Int, isFar: Bool, channels: Int, multiplier: Int,
     output: UnsafeMutablePointer<Float>, outputPixel: Int, outputRow: Int, outputWidth: Int, epilogue: PixelEpilogue
   ) {
     self.input = input
@@ -64,6 +67,7 @@
     self.padLeft = padLeft
     self.isFar = isFar
     self.channels = channels
+    self.multiplier = multiplier
     self.output = output
     self.outputPixel = outputPixel
     self.outputRow = outputRow
@@ -85,16 +89,29 @@ package struct DepthwiseKernel: KernelDescriptor {
   package let kernelWidth: Int?
   /// The stride of columns that the kernel is for; nil for any.
   package let stride: Int?
+  /// Whether the kernel is for several output channels of each input channel, which it repeats as it reads.
+  package let repeatsChannels: Bool
   /// The most rows of a call.
   package var rows: Int { kernelWidth == nil ? 1 : 2 }
   package let run: DepthwiseFunction
 
-  package init(name: String, requires: CPUFeatures, lanes: Int, kernelWidth: Int?, stride: Int?, run: @escaping DepthwiseFunction) {
+  package init(
+    name: String, requires: CPUFeatures, lanes: Int, kernelWidth: Int?, stride: Int?, repeatsChannels: Bool = false,
+    run: @escaping DepthwiseFunction
+  ) {
     self.name = name
     self.requires = requires
     self.lanes = lanes
     self.kernelWidth = kernelWidth
     self.stride = stride
+    self.repeatsChannels = repeatsChannels
     self.run = run
+  }
+
+  /// Whether the kernel is for windows so wide, and for `multiplier` output channels of each input channel. A kernel that does not repeat
+  /// channels is for any number: it reads a copy that repeats them.
+  package func applies(kernelWidth: Int, stride: Int, dilation: Int, multiplier: Int) -> Bool {
+    if repeatsChannels && (multiplier == 1 || lanes % multiplier != 0) { return false }
+    return self.kernelWidth == nil || self.kernelWidth == kernelWidth && self.stride == stride && dilation == 1
   }
 }

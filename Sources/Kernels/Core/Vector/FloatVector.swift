@@ -15,6 +15,8 @@
 
   /// Floats in a register.
   static var lanes: Int { get }
+  /// Whether a part of a register is loaded and stored as fast as a whole one.
+  static var takesPartsAsWhole: Bool { get }
 
   static func splat(_ x: Float) -> Self
   /// Loads ``lanes`` floats from any address.
@@ -69,4 +71,8 @@
   func sum() -> Float
   /// The greatest lane.
   func maximum() -> Float
+}
+
+extension FloatVector {
+  @inlinable @inline(__always) package static var takesPartsAsWhole: Bool { false }
 }

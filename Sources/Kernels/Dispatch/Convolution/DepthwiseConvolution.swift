@@ -6,6 +6,8 @@ final class DepthwiseConvolution: ConvolutionImplementation {
   private let kernel: DepthwiseKernel
   /// Output channels of an input channel.
   private let multiplier: Int
+  /// Whether the kernel reads a copy of the input, each channel repeated for each that is made of it.
+  private let copies: Bool
   /// The most channels of a call of the kernel.
   private let channelBlock: Int
   /// The most lines that are computed of a block of channels before the next: where channels are repeated, those of a copy.
@@ -35,17 +37,14 @@ final class DepthwiseConvolution: ConvolutionImplementation {
   init(_ description: ConvolutionDescription) {
     let p = description.parameters
     self.description = description
-    let lanes = Self.lanes(description)
-    kernel = depthwiseKernels.supported(by: description.features).first {
-      guard let width = $0.kernelWidth else { return $0.lanes == lanes }
-      return $0.lanes == lanes && width == p.kernelWidth && $0.stride == p.strideWidth && p.dilationWidth == 1
-    }!
-    let rows = (kernel.rows - 1) * p.strideHeight + p.kernelHeight
+    kernel = Self.kernel(description)
     multiplier = p.outputChannels / p.inputChannels
+    copies = multiplier > 1 && !kernel.repeatsChannels
+    let rows = (kernel.rows - 1) * p.strideHeight + p.kernelHeight
     isFar =
       4 * (p.inputHeight * p.inputWidth * p.inputChannels + p.outputHeight * p.outputWidth * p.outputChannels) > CacheSizes.current.second
     func block(near elements: Int) -> Int { max(Self.leastChannels, elements / (rows * p.inputWidth) / 16 * 16) }
-    if multiplier > 1 {
+    if copies {
       // A block of repeated channels reads a fraction of as many: twice as many make for whole lines. It may begin and end between the
       // output channels of one input channel.
       channelBlock = block(near: 2 * Self.nearElements)
@@ -100,6 +99,7 @@ final class DepthwiseConvolution: ConvolutionImplementation {
       inputStep: description.input.row * p.strideHeight, inputWidth: p.inputWidth,
       weights: arguments.weights.assumingMemoryBound(to: Float.self), kernelHeight: p.kernelHeight, kernelWidth: p.kernelWidth,
       stride: p.strideWidth, dilation: p.dilationWidth, padLeft: p.padLeft, isFar: isFar, channels: channels.count,
+      multiplier: kernel.repeatsChannels ? multiplier : 1,
       output: arguments.output,
       outputPixel: description.output.pixel, outputRow: description.output.row, outputWidth: p.outputWidth,
       epilogue: description.pixelEpilogue)
@@ -126,7 +126,7 @@ final class DepthwiseConvolution: ConvolutionImplementation {
     let p = description.parameters
     var input = arguments.input + image * description.input.batch
     var inputRow = description.input.row
-    if multiplier > 1 {
+    if copies {
       // As many channels as the output has: a depthwise convolution of one each.
       let first = channels.lowerBound / multiplier
       let count = (channels.upperBound - 1) / multiplier + 1 - first
@@ -139,7 +139,7 @@ final class DepthwiseConvolution: ConvolutionImplementation {
       rows.inputStep = inputRow * p.strideHeight
       input = UnsafePointer(copy) - seen.lowerBound * inputRow + (channels.lowerBound - first * multiplier)
     } else {
-      input += channels.lowerBound
+      input += channels.lowerBound / multiplier
     }
     var y = lines.lowerBound
     while y < lines.upperBound {
@@ -209,6 +209,16 @@ final class DepthwiseConvolution: ConvolutionImplementation {
     }
   }
 
+  private static func kernel(_ description: ConvolutionDescription) -> DepthwiseKernel {
+    let p = description.parameters
+    let lanes = lanes(description)
+    return depthwiseKernels.supported(by: description.features).first {
+      $0.lanes == lanes
+        && $0.applies(
+          kernelWidth: p.kernelWidth, stride: p.strideWidth, dilation: p.dilationWidth, multiplier: p.outputChannels / p.inputChannels)
+    }!
+  }
+
   /// The floats in a register of the kernel that takes least: wide registers, or those half as wide where they leave few channels over.
   private static func lanes(_ description: ConvolutionDescription) -> Int {
     let widest = depthwiseKernels.best(for: description.features).lanes
@@ -222,8 +232,10 @@ final class DepthwiseConvolution: ConvolutionImplementation {
   /// About the cycles of the convolution on one processor; most of them load.
   static func cycles(_ description: ConvolutionDescription) -> Double {
     let p = description.parameters
-    let registers = registers(p.outputChannels, lanes: lanes(description))
-    let copies = p.outputChannels > p.inputChannels ? p.batch * p.inputHeight * p.inputWidth * p.outputChannels : 0
+    let kernel = kernel(description)
+    let registers = registers(p.outputChannels, lanes: kernel.lanes)
+    let copies =
+      p.outputChannels > p.inputChannels && !kernel.repeatsChannels ? p.batch * p.inputHeight * p.inputWidth * p.outputChannels : 0
     return Double(p.multiplyAdditions / p.outputChannels * registers) + 0.5 * Double(copies)
   }
 }

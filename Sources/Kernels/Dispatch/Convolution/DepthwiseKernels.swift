@@ -9,6 +9,9 @@ package let depthwiseKernels: [DepthwiseKernel] = {
   #if arch(x86_64)
   table += [
     DepthwiseKernel(
+      name: "depthwise_f32_3x3s1_repeat_avx512", requires: .avx512, lanes: 16, kernelWidth: 3, stride: 1, repeatsChannels: true,
+      run: depthwise_f32_3x3s1_repeat_avx512),
+    DepthwiseKernel(
       name: "depthwise_f32_3x3s1_avx512", requires: .avx512, lanes: 16, kernelWidth: 3, stride: 1, run: depthwise_f32_3x3s1_avx512),
     DepthwiseKernel(
       name: "depthwise_f32_3x3s2_avx512", requires: .avx512, lanes: 16, kernelWidth: 3, stride: 2, run: depthwise_f32_3x3s2_avx512),
@@ -18,6 +21,9 @@ package let depthwiseKernels: [DepthwiseKernel] = {
       name: "depthwise_f32_5x5s2_avx512", requires: .avx512, lanes: 16, kernelWidth: 5, stride: 2, run: depthwise_f32_5x5s2_avx512),
     DepthwiseKernel(
       name: "depthwise_f32_avx512", requires: .avx512, lanes: 16, kernelWidth: nil, stride: nil, run: depthwise_f32_avx512),
+    DepthwiseKernel(
+      name: "depthwise_f32_3x3s1_repeat_avx2", requires: .avx2, lanes: 8, kernelWidth: 3, stride: 1, repeatsChannels: true,
+      run: depthwise_f32_3x3s1_repeat_avx2),
     DepthwiseKernel(
       name: "depthwise_f32_3x3s1_avx2", requires: .avx2, lanes: 8, kernelWidth: 3, stride: 1, run: depthwise_f32_3x3s1_avx2),
     DepthwiseKernel(
