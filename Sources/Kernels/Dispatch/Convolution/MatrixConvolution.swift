@@ -52,6 +52,9 @@ final class MatrixConvolution: ConvolutionImplementation {
   static let blockElements = CacheSizes.current.second * 5 / 16 / 4
   /// The same where each block makes the panels anew: fewer blocks are better than sums that stay near.
   static let storedBlockElements = 2 * blockElements
+  /// Elements of a block's results. A panel writes a part of a pixel's channels: what is fetched of the lines between before the next panel
+  /// writes them is to be there still.
+  private static let resultElements = 2 * blockElements
 
   /// With `readsStoredWeights`, weights are halves as the model stores them instead of packed ones.
   ///
@@ -75,9 +78,8 @@ final class MatrixConvolution: ConvolutionImplementation {
     copyPixel = source == .paddedRows && channels * p.strideWidth % 1024 == 0 ? channels + 16 : channels
     let multiple = kernel.tileRows
     let blockElements = readsStoredWeights ? Self.storedBlockElements : Self.blockElements
-    let mostSums =
-      !readsStoredWeights && MatrixLoop.readsSums(depth: panels.rows, limit: depthLimit, description.epilogue)
-      ? blockElements / panels.columns : .max
+    let readsSums = MatrixLoop.readsSums(depth: panels.rows, limit: depthLimit, description.epilogue)
+    let mostSums = readsStoredWeights ? .max : (readsSums ? blockElements : Self.resultElements) / panels.columns
     func depth(row: Int, pixel: Int) -> MatrixDepth {
       readsStoredWeights
         ? p.storedDepth(row: row, pixel: pixel, limit: depthLimit)
