@@ -57,6 +57,11 @@ struct ConvolutionCase {
     return (p.batch - 1) * s.batch + (height - 1) * s.row + (width - 1) * s.pixel + (channels - 1) * s.channel + 1
   }
 
+  /// The case's convolution, but for its epilogue and the type of its weights.
+  func primitive(_ features: CPUFeatures, algorithm: ConvolutionAlgorithm) -> ConvolutionF32 {
+    ConvolutionF32(parameters, inputStrides: inputStrides, outputStrides: outputStrides, features: features, algorithm: algorithm)
+  }
+
   /// Runs `algorithm` (nil: the cost rule's) with each number of workers and checks result, coverage and repeatability, and that a
   /// worker keeps to its own share of the scratch memory.
   func check(
@@ -279,10 +284,7 @@ func convolution(
             stride: (stride, stride), dilation: (dilation, dilation), padBegin: (pad, pad), padEnd: (pad, pad + width % 2))
           let test = ConvolutionCase(p, inputGap: width % 3, outputGap: width % 2, epilogue: Epilogue(hasBias: true, minimum: -0.5))
           test.check(features, algorithm: .depthwise)
-          names.insert(
-            ConvolutionF32(
-              p, inputStrides: test.inputStrides, outputStrides: test.outputStrides, features: features, algorithm: .depthwise
-            ).kernelName)
+          names.insert(test.primitive(features, algorithm: .depthwise).kernelName)
         }
       }
     }
@@ -317,10 +319,7 @@ func convolution(
         let epilogue = Epilogue(hasBias: true, hasResidual: stride == 1, minimum: -0.5)
         let test = ConvolutionCase(p, inputGap: stride - 1, outputGap: pad, epilogue: epilogue)
         test.check(features, algorithm: .depthwise)
-        names.insert(
-          ConvolutionF32(
-            p, inputStrides: test.inputStrides, outputStrides: test.outputStrides, features: features, algorithm: .depthwise
-          ).kernelName)
+        names.insert(test.primitive(features, algorithm: .depthwise).kernelName)
       }
     }
     #expect(names.isSuperset(of: depthwiseKernels.supported(by: features).filter(\.repeatsChannels).map(\.name)))
@@ -331,9 +330,7 @@ func convolution(
       groups: 4, 4, 8, height: 3, width: 5, kernel: (3, 1), dilation: (1_000_000, 1), padBegin: (1_000_000, 0), padEnd: (1_000_000, 0))
     let test = ConvolutionCase(far)
     test.check(features, algorithm: .depthwise)
-    let convolution = ConvolutionF32(
-      far, inputStrides: test.inputStrides, outputStrides: test.outputStrides, features: features, algorithm: .depthwise)
-    #expect(convolution.scratchByteCount < 1 << 16)
+    #expect(test.primitive(features, algorithm: .depthwise).scratchByteCount < 1 << 16)
   }
 
   /// Few channels: those that leave a wide register half empty have kernels of narrower ones.
@@ -440,8 +437,7 @@ func convolution(
       let weights = halves.map { Float($0) }
       let multiplied = weights.indices.map { weights[$0] * factors[$0 / taps] }
       for algorithm in ConvolutionF32.algorithms(for: p, inputStrides: test.inputStrides) {
-        let primitive = ConvolutionF32(
-          p, inputStrides: test.inputStrides, outputStrides: test.outputStrides, features: features, algorithm: algorithm)
+        let primitive = test.primitive(features, algorithm: algorithm)
         let packed = (0..<3).map { _ in AlignedBytes(primitive.packedWeightsByteCount) }
         primitive.packWeights(from: multiplied, .f32, into: packed[0].base)
         factors.withUnsafeBufferPointer { factors in

@@ -1,6 +1,7 @@
 import KernelCore
 
-/// A convolution of each channel with a window of its own, or with several (a channel multiplier) where a copy repeats the channels.
+/// A convolution of each channel with a window of its own, or with several (a channel multiplier), for which the kernel repeats the
+/// channels, or a copy does.
 final class DepthwiseConvolution: ConvolutionImplementation {
   private let description: ConvolutionDescription
   private let kernel: DepthwiseKernel
@@ -10,7 +11,7 @@ final class DepthwiseConvolution: ConvolutionImplementation {
   private let copies: Bool
   /// The most channels of a call of the kernel.
   private let channelBlock: Int
-  /// The most lines that are computed of a block of channels before the next: where channels are repeated, those of a copy.
+  /// The most lines that are computed of a block of channels before the next: where there is a copy, those of it.
   private let bandLines: Int
 
   var kernelName: String { kernel.name }
